@@ -1,0 +1,298 @@
+"""`layer_table`: every layer of any net with its size, parameters and operations, read off one forward pass.
+
+The pass runs on the meta device, so nothing is computed and no weight is allocated or copied. It is watched where
+PyTorch dispatches its operators: whatever a `forward` does is seen, be it a module or a function, and is counted
+by PyTorch's own formulas (`torch.utils.flop_counter`), which count no bias as an operation.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+from cs231n_arch.anatomy.arithmetic import Receptive, receptive_step
+
+aten = torch.ops.aten
+Side = int | tuple[int, int] | None
+
+
+class Seen(NamedTuple):
+    """What one unit of a tensor sees of the image.
+
+    Attributes:
+        vertical: receptive field and jump in the rows.
+        horizontal: receptive field and jump in the columns.
+        flat: the tensor no longer is a map, so its shape says nothing of the image.
+    """
+
+    vertical: Receptive
+    horizontal: Receptive
+    flat: bool = False
+
+
+@dataclass
+class Row:
+    """One line of the table; the fields are its columns (see `layer_table`)."""
+
+    name: str
+    kind: str
+    kernel: Side = None
+    stride: Side = None
+    padding: Side = None
+    output_shape: tuple[int, ...] = ()
+    params: int = 0
+    macs: int = 0
+    activation_bytes: int = 0
+    receptive_field: int | None = None
+    jump: int | None = None
+
+
+def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> pd.DataFrame:
+    """Every layer of a net, in the order in which it runs, for one image in evaluation mode.
+
+    Args:
+        model: any module that takes one batch of images; it may live on the meta device. It is left as it was.
+        input_size: (channels, height, width); by default `model.input_size`.
+
+    Returns:
+        A frame with one row for each module without children, and for each operation that a `forward` does
+        outside of those (an addition, a concatenation, ...). Columns: `name` (as in the state dict), `kind`,
+        `kernel`, `stride`, `padding` (one number, or (vertical, horizontal) where they differ; None without a
+        window), `output_shape` (without the batch), `params` (at first use, so a shared weight counts once),
+        `macs` (multiply-accumulates of convolutions and matrix products; biases, batch norm, activations and
+        pooling have none), `activation_bytes` (of a newly allocated output; 0 in place), `receptive_field` and
+        `jump` (input pixels, along the longer side; a map reduced to one position counts as one window).
+
+    Raises:
+        ValueError: no usable `input_size`, or one that the net refuses.
+
+    Differs from: torchinfo counts each bias as an operation, and sees no function called in a `forward`;
+    `FlopCounterMode` counts the same operations, as two flops a MAC. Parameters that evaluation does not use, such
+    as those of auxiliary classifiers, have no row.
+    """
+    size = input_size if input_size is not None else getattr(model, "input_size", None)
+    if size is None:
+        raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
+    if len(size) != 3 or any(not isinstance(side, int) or side < 1 for side in size):
+        raise ValueError(
+            f"input_size must be three positive whole numbers (channels, height, width); given {size}"
+        )
+    weights = {name: tensor.to("meta") for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+    dtype = next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
+    image = torch.empty(1, *size, dtype=dtype, device="meta")
+
+    watch = Watch(image, parameters={id(weights[n]): p.numel() for n, p in model.named_parameters()})
+    with evaluating(model), watched(model, watch), torch.no_grad(), watch:
+        torch.func.functional_call(model, weights, (image,))
+    frame = pd.DataFrame([vars(row) for row in watch.rows], columns=list(Row.__dataclass_fields__), dtype=object)
+    return frame.astype(
+        {
+            "name": "str",
+            "kind": "str",
+            "params": "int64",
+            "macs": "int64",
+            "activation_bytes": "int64",
+            "receptive_field": "Int64",
+            "jump": "Int64",
+        }
+    )
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put every module into evaluation mode, and each back into its own mode afterwards."""
+    modes = {module: module.training for module in model.modules()}
+    try:
+        model.eval()
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+@contextmanager
+def watched(model: nn.Module, watch: "Watch") -> Iterator[None]:
+    """Tell `watch` when a module begins and ends; the hooks are removed whatever happens."""
+    names = {module: name for name, module in model.named_modules()}
+    hooks = []
+    try:
+        for module in model.modules():
+            hooks.append(module.register_forward_pre_hook(lambda m, _: watch.enter(m, names[m])))
+            hooks.append(module.register_forward_hook(lambda m, _, output: watch.leave(m, output)))
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@dataclass(eq=False)
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every operator of a forward pass, and turns modules and loose operators into rows."""
+
+    image: Tensor
+    parameters: dict[int, int]  # id of each parameter that no row has counted yet, and its size
+    rows: list[Row] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.path: list[str] = []  # names of the modules that are running, outermost first
+        self.leaf: Row | None = None  # the row of the childless module that is running
+        self.fresh: set[int] = set()  # tensors allocated by it
+        self.seen: dict[int, Seen] = {id(self.image): Seen(Receptive(1, 1), Receptive(1, 1))}
+        self.alive: list[Tensor] = []  # an id is a tensor's own only while the tensor lives
+
+    def enter(self, module: nn.Module, name: str) -> None:
+        """A module begins."""
+        self.path.append(name)
+        if self.leaf is None and not any(module.children()):
+            self.leaf = Row(name, type(module).__name__)
+            self.fresh = set()
+
+    def leave(self, module: nn.Module, output: object) -> None:
+        """A module ends; one without children becomes a row, unless it handed on its input untouched."""
+        name = self.path.pop()
+        if self.leaf is not None and self.leaf.name == name:
+            if not isinstance(module, nn.Identity):
+                self.finish(self.leaf, output, self.fresh)
+            self.leaf = None
+
+    def finish(self, row: Row, output: object, fresh: set[int]) -> None:
+        """Complete a row with what its output tells."""
+        tensors = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor)]
+        if tensors:
+            row.output_shape = tuple(tensors[0].shape[1:])
+            row.activation_bytes = sum(t.numel() * t.element_size() for t in tensors if id(t) in fresh)
+            if id(tensors[0]) in self.seen:
+                row.receptive_field, row.jump = max(self.seen[id(tensors[0])][:2])
+        self.rows.append(row)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """One operator runs."""
+        kwargs = kwargs or {}
+        output = func(*args, **kwargs)
+        inputs = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        outputs = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor)]
+        self.alive += outputs
+        operator = func.overloadpacket
+        window = WINDOWS[operator](*args, **kwargs) if operator in WINDOWS else None
+
+        known = [self.seen[id(tensor)] for tensor in inputs if id(tensor) in self.seen]
+        if known and outputs:
+            before = Seen(*(max(sides) for sides in zip(*known, strict=True)))
+            after = look(before, window, next(t for t in inputs if id(t) in self.seen), outputs[0])
+            self.seen |= {id(tensor): after for tensor in outputs}
+
+        aliases = any(result.alias_info is not None for result in func._schema.returns)  # in place, or a view
+        fresh = set() if aliases else {id(tensor) for tensor in outputs}
+        row = self.leaf or Row(self.loose_name(operator.__name__), operator.__name__)
+        counts = [self.parameters.pop(id(tensor)) for tensor in inputs if id(tensor) in self.parameters]
+        if counts and aliases and self.leaf is None:
+            self.parameters[id(outputs[0])] = sum(
+                counts
+            )  # only looked at, such as transposed: its use comes later
+        else:
+            row.params += sum(counts)
+        if operator in flop_registry:
+            row.macs += flop_registry[operator](*args, **kwargs, out_val=output) // 2
+        if window is not None and row.kernel is None:
+            row.kernel, row.stride, row.padding = map(shorten, window)
+        if self.leaf is not None:
+            self.fresh |= fresh
+        elif known and fresh:
+            self.finish(row, output, fresh)
+        return output
+
+    def loose_name(self, operator: str) -> str:
+        """A name for an operator outside of any childless module: the module's path and the operator."""
+        path = self.path[-1] if self.path else ""
+        name = f"{path}.{operator}".lstrip(".")
+        same = sum(row.name == name or row.name.startswith(f"{name}_") for row in self.rows)
+        return f"{name}_{same + 1}" if same else name
+
+
+Pair = tuple[int, int]
+Window = tuple[Pair, Pair, Pair]  # kernel, stride, padding; each (vertical, horizontal)
+
+
+def pair(value: int | Sequence[int]) -> Pair:
+    """Both numbers of an operator's argument, which may be one number or a list of one or two."""
+    values = [value] if isinstance(value, int) else list(value)
+    return (values[0], values[-1])
+
+
+def shorten(value: Pair) -> Side:
+    """One number where both are equal."""
+    return value[0] if value[0] == value[1] else value
+
+
+def convolution_window(
+    image: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool,
+    *_: Any,
+) -> Window | None:
+    """Window of a two-dimensional convolution; a transposed one, which spreads instead of gathering, has none."""
+    if transposed or weight.ndim != 4:
+        return None
+    height, width = (d * (k - 1) + 1 for d, k in zip(pair(dilation), weight.shape[2:], strict=True))
+    return (height, width), pair(stride), pair(padding)
+
+
+def pooling_window(
+    image: Tensor, kernel_size: Any, stride: Any = (), padding: Any = 0, *_: Any, **__: Any
+) -> Window:
+    """Window of a maximum or average pooling."""
+    return pair(kernel_size), pair(stride or kernel_size), pair(padding)
+
+
+def adaptive_window(image: Tensor, output_size: Any, *_: Any) -> Window:
+    """Window of an adaptive pooling, the largest one where they differ in size."""
+    sides = list(zip(image.shape[-2:], pair(output_size), strict=True))
+    kernel, stride = [-(-side // parts) for side, parts in sides], [max(1, side // parts) for side, parts in sides]
+    return pair(kernel), pair(stride), (0, 0)
+
+
+def slice_window(image: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Window | None:
+    """Every n-th row or column: a window of one pixel at stride n."""
+    axis = dim % image.ndim - (image.ndim - 2)
+    return (
+        ((1, 1), (step if axis == 0 else 1, step if axis == 1 else 1), (0, 0)) if axis >= 0 and step > 1 else None
+    )
+
+
+WINDOWS: dict[Any, Callable[..., Window | None]] = {
+    aten.convolution: convolution_window,
+    aten.max_pool2d_with_indices: pooling_window,
+    aten.avg_pool2d: pooling_window,
+    aten._adaptive_avg_pool2d: adaptive_window,
+    aten.adaptive_max_pool2d: adaptive_window,
+    aten.slice: slice_window,
+}
+
+
+def look(before: Seen, window: Window | None, image: Tensor, output: Tensor) -> Seen:
+    """What a unit of the output sees, if a unit of the input sees `before`."""
+    flat = before.flat or output.ndim < 4
+    if window is not None:
+        kernel, stride, _ = window
+    elif not before.flat and image.ndim == 4 and (flat or max(output.shape[2:]) == 1):
+        kernel = stride = pair(image.shape[2:])  # flattened or averaged: what is left has seen the whole map
+    else:
+        kernel = stride = (1, 1)
+    vertical, horizontal = (
+        receptive_step(side, k, s) for side, k, s in zip(before[:2], kernel, stride, strict=True)
+    )
+    return Seen(vertical, horizontal, flat)

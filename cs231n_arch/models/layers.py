@@ -1,0 +1,177 @@
+"""What several papers share, and nothing else: the three joins, a few layers, the initialisers.
+
+Three joins build nearly every network of the book: modules in series (`series`), branches whose outputs
+are added (`Sum`), and branches whose outputs are joined along the channels (`Concat`). Their children carry
+the names that the paper's table uses, so a row of `layer_table`, a key of the state dict and a line of
+the paper are the same word.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from functools import reduce
+
+import torch
+from torch import Tensor, nn
+
+
+def series(**layers: nn.Module) -> nn.Sequential:
+    """The layers one after the other, under the given names."""
+    return nn.Sequential(OrderedDict(layers))
+
+
+class Branches(nn.Module):
+    """Named modules that all see the same input; a subclass says how their outputs are joined."""
+
+    def __init__(self, **branches: nn.Module) -> None:
+        if len(branches) < 2:
+            raise ValueError(f"{type(self).__name__} joins at least two branches; given {list(branches)}")
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def outputs(self, x: Tensor) -> Iterator[Tensor]:
+        """The output of each branch for the input `x`, in the order of definition."""
+        # `children()` would skip a module that is used twice.
+        return (branch(x) for branch in self._modules.values() if branch is not None)
+
+
+class Sum(Branches):
+    """Branches whose outputs are added: `Sum(body=F, shortcut=nn.Identity())` is `F(x) + x`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Every branch maps (N, C, H, W) to one and the same shape; so does the sum."""
+        return reduce(torch.add, self.outputs(x))
+
+
+class Concat(Branches):
+    """Branches whose outputs are joined along the channels, in the order of definition."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Every branch maps (N, C, H, W) to (N, C_b, H', W'); the result is (N, sum of C_b, H', W')."""
+        return torch.cat(list(self.outputs(x)), dim=1)
+
+
+class Net(nn.Sequential):
+    """A whole network: named stages in series that refuse an input they cannot process.
+
+    Args:
+        stages: name -> module, in the order of the forward pass.
+        input_size: (channels, height, width) of the input that the paper uses.
+        smallest: smallest height and width that reach the last layer.
+        fixed: the head is fully connected, so height and width must be those of `input_size`.
+    """
+
+    def __init__(
+        self,
+        stages: Mapping[str, nn.Module],
+        *,
+        input_size: tuple[int, int, int],
+        smallest: int,
+        fixed: bool = False,
+    ) -> None:
+        super().__init__(OrderedDict(stages))
+        self.input_size = input_size
+        self.smallest = smallest
+        self.fixed = fixed
+
+    def check_input(self, x: Tensor) -> None:
+        """Raise ValueError, saying what was given and what is allowed, unless `x` fits this net."""
+        channels, height, width = self.input_size
+        given = tuple(x.shape)
+        if x.ndim != 4 or given[1] != channels:
+            raise ValueError(
+                f"the input must be (N, {channels}, height, width): a batch of {channels}-channel images; "
+                f"given shape {given}"
+            )
+        if self.fixed and given[2:] != (height, width):
+            raise ValueError(
+                f"the fully connected head fits inputs of {height}x{width} only, its smallest and largest size; "
+                f"given {given[2]}x{given[3]}"
+            )
+        if min(given[2:]) < self.smallest:
+            raise ValueError(
+                f"the smallest input that reaches the last layer is {self.smallest}x{self.smallest}; "
+                f"given {given[2]}x{given[3]}"
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (N, C, H, W) to class scores (N, num_classes)."""
+        self.check_input(x)
+        for stage in self:
+            x = stage(x)
+        return x
+
+
+def conv_bn_relu(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int | tuple[int, int],
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    *,
+    groups: int = 1,
+    eps: float = 1e-5,
+) -> nn.Sequential:
+    """Convolution without bias (the shift of batch norm takes its place), batch norm, ReLU."""
+    return series(
+        conv=nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=False),
+        bn=nn.BatchNorm2d(out_channels, eps=eps),
+        relu=nn.ReLU(inplace=True),
+    )
+
+
+def conv_relu(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int | tuple[int, int],
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    *,
+    groups: int = 1,
+) -> nn.Sequential:
+    """Convolution with bias, ReLU: the unit of the papers before batch norm."""
+    return series(
+        conv=nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups),
+        relu=nn.ReLU(inplace=True),
+    )
+
+
+def local_response_norm() -> nn.LocalResponseNorm:
+    """Local response normalisation as Krizhevsky et al. (2012), Section 3.3 prints it.
+
+    b = a / (k + alpha * sum of a^2 over n neighbouring maps)^beta with k=2, n=5, alpha=1e-4, beta=0.75.
+
+    Differs from: PyTorch (like Caffe) divides alpha by n before it multiplies the sum, so alpha is given
+    here as n * 1e-4; the call that popular code copies, alpha=1e-4, normalises five times less than printed.
+    """
+    n, alpha, beta, k = 5, 1e-4, 0.75, 2.0
+    return nn.LocalResponseNorm(n, alpha=n * alpha, beta=beta, k=k)
+
+
+def weighted(module: nn.Module) -> Iterator[nn.Conv2d | nn.Linear]:
+    """Every convolution and fully connected layer in `module`, in the order of definition."""
+    return (m for m in module.modules() if isinstance(m, nn.Conv2d | nn.Linear))
+
+
+def init_gaussian(module: nn.Module, std: float, bias: float = 0.0) -> None:
+    """Weights from N(0, std^2) and constant biases, in every convolution and fully connected layer."""
+    for layer in weighted(module):
+        nn.init.normal_(layer.weight, 0.0, std)
+        if layer.bias is not None:
+            nn.init.constant_(layer.bias, bias)
+
+
+def init_he(module: nn.Module) -> None:
+    """Weights from N(0, 2 / fan-in), biases zero (He et al. 2015, arXiv 1502.01852, Eq. 10)."""
+    for layer in weighted(module):
+        nn.init.kaiming_normal_(layer.weight, mode="fan_in", nonlinearity="relu")
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def init_glorot(module: nn.Module) -> None:
+    """Weights from U(-a, a) with a^2 = 6 / (fan-in + fan-out), biases zero (Glorot & Bengio 2010, Eq. 16)."""
+    for layer in weighted(module):
+        nn.init.xavier_uniform_(layer.weight)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

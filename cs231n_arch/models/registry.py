@@ -1,0 +1,79 @@
+"""Every model by name: what `create_model` and `list_models` know."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from importlib import import_module
+from typing import cast
+
+from cs231n_arch.models.layers import Net
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model is defined, and in which paper.
+
+    Attributes:
+        file: the module in `cs231n_arch.models`; it holds a function with the model's name.
+        paper: citation key in the book's bibliography.
+    """
+
+    file: str
+    paper: str
+
+
+MODELS: dict[str, Entry] = {
+    "lenet5": Entry("lenet", "lecun1998"),
+    "alexnet": Entry("alexnet", "krizhevsky2012"),
+    "alexnet_two_gpu": Entry("alexnet", "krizhevsky2012"),
+}
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Names of the models that match a shell pattern, in the order of the lecture: `list_models("vgg*")`."""
+    return [name for name in MODELS if fnmatch(name, pattern)]
+
+
+def constructor(name: str) -> Callable[..., Net]:
+    """The function that builds the model `name`.
+
+    Raises:
+        ValueError: no model has this name; the message lists those with a similar one.
+    """
+    if name not in MODELS:
+        near = get_close_matches(str(name), MODELS, n=3) or list_models(f"*{name}*")[:3]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"no model is named {name!r}{hint} list_models() gives all {len(MODELS)} names")
+    module = import_module(f"cs231n_arch.models.{MODELS[name].file}")
+    return cast(Callable[..., Net], getattr(module, name))
+
+
+def create_model(name: str, *, pretrained: bool = False, **options: object) -> Net:
+    """Build a model by name, as its paper prints it.
+
+    Args:
+        name: one of `list_models()`.
+        pretrained: load torchvision's published ImageNet weights, for the models that have them. The net is then
+            built in the form those weights were trained in, and `model.preprocess` holds their preprocessing.
+        options: the constructor's own arguments, such as `num_classes`, `in_channels` or `depth`.
+
+    Returns:
+        The net in training mode; `model.input_size` is its (channels, height, width). Inside
+        `with torch.device("meta")` no weight is allocated.
+
+    Raises:
+        ValueError: unknown name (with near matches), unknown option, or an option's value that the paper's
+            construction does not allow.
+    """
+    build = constructor(name)
+    allowed = inspect.signature(build).parameters
+    unknown = [option for option in options if option not in allowed]
+    if unknown:
+        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed)}")
+    if pretrained:
+        from cs231n_arch import interop  # only here: interop itself builds models
+
+        return interop.load_pretrained(name, **options)
+    return build(**options)

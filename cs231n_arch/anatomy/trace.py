@@ -8,9 +8,8 @@ by PyTorch's own formulas (`torch.utils.flop_counter`), which count no bias as a
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -18,6 +17,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from cs231n_arch.anatomy.arithmetic import Receptive, receptive_step
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 aten = torch.ops.aten
 Side = int | tuple[int, int] | None
@@ -54,7 +56,7 @@ class Row:
     jump: int | None = None
 
 
-def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> pd.DataFrame:
+def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> "pd.DataFrame":
     """Every layer of a net, in the order in which it runs, for one image in evaluation mode.
 
     Args:
@@ -77,6 +79,8 @@ def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> pd
     `FlopCounterMode` counts the same operations, as two flops a MAC. Parameters that evaluation does not use, such
     as those of auxiliary classifiers, have no row.
     """
+    import pandas as pd  # here, so that building a model does not pay for it
+
     size = input_size if input_size is not None else getattr(model, "input_size", None)
     if size is None:
         raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")

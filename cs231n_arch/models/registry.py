@@ -28,6 +28,29 @@ MODELS: dict[str, Entry] = {
     "lenet5": Entry("lenet", "lecun1998"),
     "alexnet": Entry("alexnet", "krizhevsky2012"),
     "alexnet_two_gpu": Entry("alexnet", "krizhevsky2012"),
+    "alexnet_cifar10": Entry("alexnet_cifar", "krizhevsky2012"),
+    "zfnet": Entry("zfnet", "zeiler2013"),
+    "vgg11": Entry("vgg", "simonyan2014"),
+    "vgg13": Entry("vgg", "simonyan2014"),
+    "vgg16": Entry("vgg", "simonyan2014"),
+    "vgg19": Entry("vgg", "simonyan2014"),
+    "vgg11_bn": Entry("vgg", "simonyan2014"),
+    "vgg13_bn": Entry("vgg", "simonyan2014"),
+    "vgg16_bn": Entry("vgg", "simonyan2014"),
+    "vgg19_bn": Entry("vgg", "simonyan2014"),
+    "nin_cifar": Entry("nin", "lin2013"),
+    "nin_imagenet": Entry("nin", "lin2013"),
+    "densenet121": Entry("densenet", "huang2017"),
+    "densenet169": Entry("densenet", "huang2017"),
+    "densenet201": Entry("densenet", "huang2017"),
+    "densenet264": Entry("densenet", "huang2017"),
+    "densenet161": Entry("densenet", "huang2017"),
+    "densenet40_12": Entry("densenet", "huang2017"),
+    "densenet_bc100_12": Entry("densenet", "huang2017"),
+    "squeezenet1_0": Entry("squeezenet", "iandola2016"),
+    "squeezenet1_1": Entry("squeezenet", "iandola2016"),
+    "squeezenet_simple_bypass": Entry("squeezenet", "iandola2016"),
+    "squeezenet_complex_bypass": Entry("squeezenet", "iandola2016"),
 }
 
 
@@ -44,8 +67,8 @@ def constructor(name: str) -> Callable[..., Net]:
     """
     if name not in MODELS:
         near = get_close_matches(str(name), MODELS, n=3) or list_models(f"*{name}*")[:3]
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no model is named {name!r}{hint} list_models() gives all {len(MODELS)} names")
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise ValueError(f"no model is named {name!r}: {hint}list_models() gives all {len(MODELS)} names")
     module = import_module(f"cs231n_arch.models.{MODELS[name].file}")
     return cast(Callable[..., Net], getattr(module, name))
 
@@ -72,6 +95,10 @@ def create_model(name: str, *, pretrained: bool = False, **options: object) -> N
     unknown = [option for option in options if option not in allowed]
     if unknown:
         raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed)}")
+    for option in ("num_classes", "in_channels"):
+        value = options.get(option, 1)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{option} must be a whole number of at least 1; given {value!r}")
     if pretrained:
         from cs231n_arch import interop  # only here: interop itself builds models
 

@@ -1,0 +1,233 @@
+"""What must hold for every registered model, whatever its paper.
+
+Sizes and wiring are checked at the paper's own input size on the meta device; what needs numbers runs on the
+smallest input that the net accepts, with few classes.
+"""
+
+import copy
+import functools
+import inspect
+import io
+import pickle
+import shutil
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cs231n_arch import create_model, list_models
+from cs231n_arch.models.registry import constructor
+
+CLASSES = 7
+COMPILED = ["lenet5", "resnet20", "squeezenet1_1"]
+every_model = pytest.mark.parametrize("name", list_models())
+
+
+def accepts(name: str, option: str) -> bool:
+    return option in inspect.signature(constructor(name)).parameters
+
+
+def on_meta(name: str, **options: object) -> nn.Module:
+    with torch.device("meta"):
+        return create_model(name, **options)
+
+
+def reduced_options(name: str) -> dict[str, object]:
+    """Options for the smallest net that is still this one."""
+    options: dict[str, object] = {"num_classes": CLASSES}
+    if accepts(name, "image_size"):  # the fully connected head is sized for the image
+        try:
+            create_model(name, image_size=1)
+        except ValueError as error:
+            options["image_size"] = int(str(error).split("at least ")[1].split(",")[0].split(";")[0])
+    return options
+
+
+@functools.lru_cache(maxsize=2)  # the checks of one model follow each other, so its net is built once
+def reduced(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    net = create_model(name, **reduced_options(name))
+    for module in net.modules():  # statistics as after some training, so that evaluation does something with them
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.8, 1.2)
+    return net.eval()
+
+
+def images(net: nn.Module, batch: int = 2) -> Tensor:
+    channels, height, width = net.input_size
+    if not net.fixed:
+        height = width = net.smallest
+    return torch.randn(batch, channels, height, width, generator=torch.Generator().manual_seed(1))
+
+
+def all_outputs(output: Tensor | tuple[Tensor, ...]) -> list[Tensor]:
+    """The class scores, and those of auxiliary classifiers in training mode."""
+    return [output] if isinstance(output, Tensor) else list(output)
+
+
+@every_model
+def test_paper_size_forward(name: str) -> None:
+    net = on_meta(name).eval()
+    classes = inspect.signature(constructor(name)).parameters["num_classes"].default
+    assert net(torch.empty(2, *net.input_size, device="meta")).shape == (2, classes)
+    assert all(p.is_meta for p in net.parameters())
+
+
+@every_model
+def test_other_classes_and_channels(name: str) -> None:
+    net = on_meta(name, num_classes=CLASSES, in_channels=5).eval()
+    assert net.input_size[0] == 5
+    assert net(torch.empty(2, *net.input_size, device="meta")).shape == (2, CLASSES)
+
+
+@every_model
+def test_every_parameter_gets_a_finite_gradient(name: str) -> None:
+    net = copy.deepcopy(reduced(name)).train()
+    switch_off_dropped_paths(net)
+    for output in all_outputs(net(images(net, batch=3))):
+        # Uneven weights: the plain sum of batch-normalised maps does not depend on their input.
+        output.backward(torch.linspace(-1, 1, output.numel()).view_as(output), retain_graph=True)
+    for parameter_name, parameter in net.named_parameters():
+        assert parameter.grad is not None, f"no gradient reaches {parameter_name}"
+        assert parameter.grad.isfinite().all(), f"the gradient of {parameter_name} is not finite"
+
+
+def switch_off_dropped_paths(net: nn.Module) -> None:
+    """A path that a training step drops at random rightly gets no gradient in it."""
+    for module in net.modules():
+        for rate in ("death_rate", "drop_path"):
+            if isinstance(getattr(module, rate, None), float):
+                setattr(module, rate, 0.0)
+
+
+@every_model
+def test_evaluation_is_deterministic(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    with torch.no_grad():
+        assert torch.equal(net(x), net(x))
+
+
+@every_model
+def test_a_batch_of_one_gives_its_row_of_the_batch(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    with torch.no_grad():
+        assert_close(net(x[1:]), net(x)[1:])
+
+
+def assert_close(one: Tensor, other: Tensor, tolerance: float = 1e-4) -> None:
+    """Equal up to rounding, measured against the largest score."""
+    scale = max(1.0, other.abs().max().item())
+    torch.testing.assert_close(one / scale, other / scale, rtol=0, atol=tolerance)
+
+
+@every_model
+def test_larger_and_oblong_images(name: str) -> None:
+    net = on_meta(name).eval()
+    channels, height, width = net.input_size
+    x = torch.empty(2, channels, height + 32, width + 64, device="meta")
+    if net.fixed:
+        with pytest.raises(ValueError, match=f"{height}x{width} only, .* given {height + 32}x{width + 64}"):
+            net(x)
+    else:
+        assert net(x).shape[0] == 2
+
+
+@every_model
+def test_the_smallest_image_is_the_smallest(name: str) -> None:
+    net = on_meta(name).eval()
+    channels, side = net.input_size[0], net.smallest
+    assert net(torch.empty(2, channels, side, side, device="meta")).shape[0] == 2
+    if side == 1:
+        return
+    too_small = torch.empty(2, channels, side - 1, side - 1, device="meta")
+    with pytest.raises(ValueError, match=rf"\b{side}x{side}\b"):
+        net(too_small)
+    net.check_input = lambda x: None
+    with pytest.raises(RuntimeError):  # PyTorch itself cannot go smaller, so the limit is the net's own
+        net(too_small)
+
+
+@every_model
+@pytest.mark.parametrize("shape", ["channels", "dimensions"])
+def test_wrong_input_is_refused(name: str, shape: str) -> None:
+    net = on_meta(name)
+    channels, height, width = net.input_size
+    given = (2, channels + 1, height, width) if shape == "channels" else (channels, height, width)
+    with pytest.raises(ValueError, match=r"the input must be \(N, \d+, height, width\)"):
+        net(torch.empty(given, device="meta"))
+
+
+@every_model
+def test_channels_last_gives_the_same(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    turned = copy.deepcopy(net).to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        assert_close(turned(x.to(memory_format=torch.channels_last)), net(x))
+
+
+@every_model
+def test_bfloat16_autocast(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    with torch.no_grad():
+        full = net(x)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            half = net(x)
+    assert half.isfinite().all()
+    assert_close(half.float(), full, tolerance=0.25)
+
+
+@every_model
+def test_export(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    exported = torch.export.export(net, (x,)).module()
+    with torch.no_grad():
+        assert_close(exported(x), net(x))
+
+
+@every_model
+def test_deepcopy_and_pickle(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    with torch.no_grad():
+        expected = net(x)
+        assert torch.equal(copy.deepcopy(net)(x), expected)
+        assert torch.equal(pickle.loads(pickle.dumps(net))(x), expected)
+
+
+@every_model
+def test_state_dict_round_trip(name: str) -> None:
+    net, x = reduced(name), images(reduced(name))
+    stored = io.BytesIO()
+    torch.save(net.state_dict(), stored)
+    stored.seek(0)
+    fresh = on_meta(name, **reduced_options(name)).eval()
+    fresh.load_state_dict(torch.load(stored, weights_only=True), strict=True, assign=True)
+    with torch.no_grad():
+        assert torch.equal(fresh(x), net(x))
+
+
+@every_model
+def test_misuse_of_the_constructor(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} has no option colour"):
+        create_model(name, colour="red")
+    with pytest.raises(ValueError, match="num_classes must be a whole number of at least 1; given 0"):
+        create_model(name, num_classes=0)
+    with pytest.raises(TypeError):
+        constructor(name)(10, 3, 5)  # the papers' own terms are given by name
+
+
+@every_model
+def test_the_docstring_tells_paper_shapes_and_cost(name: str) -> None:
+    text = inspect.getdoc(constructor(name)) or ""
+    assert "(N, " in text, "no input and output shape"
+    assert "parameters" in text
+    assert "MAC" in text
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
+def test_compile(name: str) -> None:
+    net, x = copy.deepcopy(reduced(name)), images(reduced(name))
+    with torch.no_grad():
+        assert_close(torch.compile(net)(x), net(x))
+    torch.compiler.reset()

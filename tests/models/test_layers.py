@@ -1,0 +1,116 @@
+"""The joins, the shared layers and the initialisers."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cs231n_arch.models.layers import (
+    Concat,
+    Net,
+    Sum,
+    conv_bn_relu,
+    init_gaussian,
+    init_glorot,
+    init_he,
+    local_response_norm,
+    series,
+)
+
+
+def test_series_runs_in_order_under_its_names() -> None:
+    net = series(first=nn.Linear(2, 3), second=nn.ReLU())
+    assert [name for name, _ in net.named_children()] == ["first", "second"]
+    x = torch.randn(4, 2)
+    assert torch.equal(net(x), net.first(x).relu())
+
+
+def test_sum_adds_every_branch() -> None:
+    a, b, c = (nn.Conv2d(2, 3, 1) for _ in range(3))
+    x = torch.randn(1, 2, 4, 4)
+    torch.testing.assert_close(Sum(a=a, b=b, c=c)(x), a(x) + b(x) + c(x))
+
+
+def test_sum_uses_a_shared_branch_twice() -> None:
+    twice = nn.Conv2d(2, 2, 1)
+    x = torch.randn(1, 2, 4, 4)
+    torch.testing.assert_close(Sum(left=twice, right=twice)(x), 2 * twice(x))
+
+
+def test_concat_joins_channels_in_the_order_of_definition() -> None:
+    x = torch.randn(1, 2, 4, 4)
+    late, early = nn.Conv2d(2, 3, 1), nn.Identity()
+    assert torch.equal(Concat(z=early, a=late)(x), torch.cat([x, late(x)], dim=1))
+
+
+@pytest.mark.parametrize("join", [Sum, Concat])
+def test_a_join_needs_two_branches(join: type[nn.Module]) -> None:
+    with pytest.raises(ValueError, match=r"at least two branches; given \['only'\]"):
+        join(only=nn.Identity())
+
+
+def test_local_response_norm_is_the_papers_formula() -> None:
+    a = 50 * torch.randn(2, 9, 3, 3, dtype=torch.float64)
+    expected = torch.empty_like(a)
+    for i in range(9):
+        window = a[:, max(0, i - 2) : min(8, i + 2) + 1]
+        expected[:, i] = a[:, i] / (2 + 1e-4 * window.square().sum(1)) ** 0.75
+    torch.testing.assert_close(local_response_norm()(a), expected)
+    popular = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(a)
+    assert (popular - expected).abs().max() > 1e-2
+
+
+def test_conv_bn_relu_has_no_bias_beside_batch_norm() -> None:
+    unit = conv_bn_relu(2, 3, 3, padding=1)
+    assert unit.conv.bias is None
+    x = torch.randn(4, 2, 5, 5)
+    torch.testing.assert_close(unit(x), nn.functional.batch_norm(unit.conv(x), None, None, training=True).relu())
+
+
+def big_layers() -> nn.Sequential:
+    torch.manual_seed(0)
+    return series(conv=nn.Conv2d(64, 96, 3), grouped=nn.Conv2d(64, 128, 3, groups=2), fc=nn.Linear(400, 300))
+
+
+@pytest.mark.parametrize(
+    ("initialise", "stds"),
+    [
+        (lambda net: init_gaussian(net, 0.01), (0.01, 0.01, 0.01)),
+        (init_he, ((2 / (64 * 9)) ** 0.5, (2 / (32 * 9)) ** 0.5, (2 / 400) ** 0.5)),
+        (init_glorot, ((2 / (160 * 9)) ** 0.5, (2 / ((32 + 128) * 9)) ** 0.5, (2 / 700) ** 0.5)),
+    ],
+)
+def test_initialisers_statistically(initialise: object, stds: tuple[float, ...]) -> None:
+    net = big_layers()
+    initialise(net)
+    for layer, std in zip(net, stds, strict=True):
+        weight: Tensor = layer.weight
+        assert abs(weight.mean()) < 5 * std / weight.numel() ** 0.5
+        assert weight.std().item() == pytest.approx(std, rel=0.02)
+        assert torch.all(layer.bias == 0)
+
+
+def test_gaussian_bias() -> None:
+    net = big_layers()
+    init_gaussian(net, 0.1, bias=1.0)
+    assert all(torch.all(layer.bias == 1) for layer in net)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 8, 8), r"must be \(N, 3, height, width\): a batch of 3-channel images; given shape \(3, 8, 8\)"),
+        ((1, 4, 8, 8), r"given shape \(1, 4, 8, 8\)"),
+        ((1, 3, 5, 9), "smallest input that reaches the last layer is 6x6; given 5x9"),
+    ],
+)
+def test_net_refuses_what_it_cannot_process(shape: tuple[int, ...], message: str) -> None:
+    net = Net({"conv": nn.Conv2d(3, 2, 6)}, input_size=(3, 8, 8), smallest=6)
+    assert net(torch.zeros(1, 3, 6, 7)).shape == (1, 2, 1, 2)
+    with pytest.raises(ValueError, match=message):
+        net(torch.zeros(shape))
+
+
+def test_net_with_a_fixed_head() -> None:
+    net = Net({"conv": nn.Conv2d(3, 2, 6)}, input_size=(3, 8, 8), smallest=8, fixed=True)
+    with pytest.raises(ValueError, match="8x8 only, its smallest and largest size; given 9x8"):
+        net(torch.zeros(1, 3, 9, 8))

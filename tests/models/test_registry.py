@@ -1,0 +1,72 @@
+"""`create_model` and `list_models`."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import cs231n_arch
+from cs231n_arch import create_model, list_models
+from cs231n_arch.models.registry import MODELS, constructor
+
+
+def test_every_name_is_a_constructor_with_a_paper() -> None:
+    for name in list_models():
+        assert constructor(name).__name__ == name
+        assert MODELS[name].paper
+
+
+def test_patterns() -> None:
+    assert list_models("alexnet*")[:2] == ["alexnet", "alexnet_two_gpu"]
+    assert list_models("no_such*") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("alexnett", "no model is named 'alexnett': did you mean alexnet"),
+        ("LeNet5", "did you mean lenet5"),
+        ("zzzz", r"no model is named 'zzzz': list_models\(\) gives all"),
+        (5, "no model is named 5"),
+    ],
+)
+def test_unknown_name(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        create_model(name)
+
+
+def test_unknown_option() -> None:
+    with pytest.raises(
+        ValueError, match="lenet5 has no option depth, width; it has num_classes, in_channels, modern"
+    ):
+        create_model("lenet5", depth=3, width=2)
+
+
+@pytest.mark.parametrize("option", ["num_classes", "in_channels"])
+@pytest.mark.parametrize("value", [0, -1, 2.0, True, "3"])
+def test_bad_counts(option: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"{option} must be a whole number of at least 1; given"):
+        create_model("lenet5", **{option: value})
+
+
+def test_the_package_hands_out_its_public_names() -> None:
+    assert cs231n_arch.create_model is create_model
+    assert set(cs231n_arch.__all__) <= set(dir(cs231n_arch))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = cs231n_arch.nothing
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = {"torchvision", "pandas", "sklearn", "matplotlib"}
+    code = f"import sys, cs231n_arch; cs231n_arch.create_model('lenet5'); print(*({heavy} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
+
+
+def test_a_seed_fixes_the_weights() -> None:
+    nets = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        nets.append(create_model("lenet5").state_dict())
+    assert all(torch.equal(nets[0][key], nets[1][key]) for key in nets[0])

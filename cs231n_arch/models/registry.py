@@ -43,7 +43,6 @@ MODELS: dict[str, Entry] = {
     "densenet121": Entry("densenet", "huang2017"),
     "densenet169": Entry("densenet", "huang2017"),
     "densenet201": Entry("densenet", "huang2017"),
-    "densenet264": Entry("densenet", "huang2017"),
     "densenet161": Entry("densenet", "huang2017"),
     "densenet40_12": Entry("densenet", "huang2017"),
     "densenet_bc100_12": Entry("densenet", "huang2017"),

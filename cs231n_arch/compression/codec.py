@@ -1,0 +1,142 @@
+"""The compressed file: what is left of a net after pruning and quantization, Huffman-coded (Section 4).
+
+A layer is stored as its codebook, the codes of its nonzero weights, and the gaps between these. Long gaps are
+bridged by fillers, much as in Figure 1 of the paper. Codes and gaps are Huffman-coded by zlib, whose
+`Z_HUFFMAN_ONLY` strategy is just that. Everything else in the state dict (biases, batch norm) is stored as it is.
+
+Layout: magic, SHA-256 of the rest, length of the header, header (JSON), then the blocks that the header lists.
+"""
+
+import hashlib
+import json
+import math
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from cs231n_arch.files import write_atomically
+
+MAGIC = b"cs231n-arch deep compression 1\n"
+LARGEST_GAP = 254  # 255 is a filler: it bridges 255 zeros, and no code belongs to it
+
+
+def compressed_bytes(model: nn.Module) -> bytes:
+    """The compressed file of a quantized net, as bytes.
+
+    Raises:
+        ValueError: a net that `quantize` has not seen.
+    """
+    shared = {
+        f"{name}.weight": module.parametrizations.weight
+        for name, module in model.named_modules()
+        if parametrize.is_parametrized(module, "weight")
+    }
+    if not shared:
+        raise ValueError("the net is not quantized: call quantize(model, bits) first")
+    entries: list[dict[str, Any]] = []
+    blocks: list[bytes] = []
+    for name, weight in shared.items():
+        codebook = weight.original.detach().cpu().numpy()
+        symbols, gaps = sparse(weight[0].codes.cpu().numpy().ravel())
+        parts = [codebook.tobytes(), huffman(symbols), huffman(gaps)]
+        entry = {
+            "name": name,
+            "shape": list(weight[0].codes.shape),
+            "symbols": len(symbols),
+            "dtype": str(codebook.dtype),
+        }
+        entries.append(entry | {"sizes": [len(part) for part in parts]})
+        blocks += parts
+    for name, tensor in model.state_dict().items():
+        if ".parametrizations." not in f".{name}":
+            array = tensor.cpu().numpy()
+            block = zlib.compress(array.tobytes(), 9)
+            entries.append(
+                {"name": name, "shape": list(array.shape), "dtype": str(array.dtype), "sizes": [len(block)]}
+            )
+            blocks.append(block)
+    header = zlib.compress(json.dumps(entries, separators=(",", ":")).encode(), 9)
+    body = len(header).to_bytes(4, "little") + header + b"".join(blocks)
+    return MAGIC + hashlib.sha256(body).digest() + body
+
+
+def save_compressed(model: nn.Module, path: str | Path) -> int:
+    """Write the compressed file of a quantized net, whole or not at all.
+
+    Returns:
+        The size of the file in bytes.
+
+    Raises:
+        ValueError: a net that `quantize` has not seen.
+        OSError: the file cannot be written; one that was there before is untouched.
+    """
+    content = compressed_bytes(model)
+    write_atomically(Path(path), content)
+    return len(content)
+
+
+def load_compressed(path: str | Path) -> dict[str, Tensor]:
+    """Read a compressed file.
+
+    Returns:
+        The state dict of the plain, unquantized architecture, with exactly the weights that were stored.
+
+    Raises:
+        ValueError: not such a file, or one that was cut short or altered.
+        FileNotFoundError: no such file.
+    """
+    content = Path(path).read_bytes()
+    if not content.startswith(MAGIC):
+        raise ValueError(f"{path} is not a compressed net: it begins with {content[:16]!r}")
+    digest, body = content[len(MAGIC) : len(MAGIC) + 32], content[len(MAGIC) + 32 :]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError(f"{path} is damaged: its contents do not match its checksum")
+    start = 4 + int.from_bytes(body[:4], "little")
+    state: dict[str, Tensor] = {}
+    for entry in json.loads(zlib.decompress(body[4:start])):
+        parts = []
+        for size in entry["sizes"]:
+            parts.append(body[start : start + size])
+            start += size
+        array = shared_array(entry, parts) if len(parts) == 3 else plain_array(entry, parts[0])
+        state[entry["name"]] = torch.from_numpy(array.reshape(entry["shape"]).copy())
+    return state
+
+
+def sparse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (minus one, so that 256 of them fit a byte) of the nonzero weights, and the gaps before them."""
+    positions = np.flatnonzero(codes)
+    gaps = np.diff(positions, prepend=-1) - 1
+    fillers = gaps // (LARGEST_GAP + 1)
+    total = len(positions) + int(fillers.sum())
+    stored_gaps = np.full(total, LARGEST_GAP + 1, dtype=np.uint8)
+    at = np.arange(len(positions)) + np.cumsum(fillers)
+    stored_gaps[at] = gaps - fillers * (LARGEST_GAP + 1)
+    return (codes[positions] - 1).astype(np.uint8), stored_gaps
+
+
+def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
+    """The weights of one layer, flat: the inverse of `sparse`, looked up in the codebook."""
+    codebook = np.frombuffer(parts[0], entry["dtype"])
+    symbols, gaps = (np.frombuffer(zlib.decompress(part), np.uint8) for part in parts[1:])
+    advance = np.where(gaps > LARGEST_GAP, LARGEST_GAP + 1, gaps.astype(np.int64) + 1)
+    positions = np.cumsum(advance)[gaps <= LARGEST_GAP] - 1
+    weights = np.zeros(math.prod(entry["shape"]), codebook.dtype)
+    weights[positions] = codebook[symbols]
+    return weights
+
+
+def plain_array(entry: dict[str, Any], part: bytes) -> np.ndarray:
+    """A tensor that was stored as it is."""
+    return np.frombuffer(zlib.decompress(part), entry["dtype"])
+
+
+def huffman(symbols: np.ndarray) -> bytes:
+    """The symbols, Huffman-coded."""
+    coder = zlib.compressobj(level=9, strategy=zlib.Z_HUFFMAN_ONLY, memLevel=9)
+    return coder.compress(symbols.tobytes()) + coder.flush()

@@ -1,0 +1,91 @@
+"""Trained quantization: the weights of a layer share a few trained values (Deep Compression, Section 3)."""
+
+import warnings
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+from torch.nn.utils import prune as torch_prune
+
+from cs231n_arch.models.layers import weighted
+
+BITS = (2, 8)  # smallest and largest code
+
+
+class SharedWeights(nn.Module):
+    """The parametrization behind `quantize`: a weight is its layer's codebook, looked up.
+
+    The codebook is the trainable parameter, so the gradient of a shared value is the sum of the gradients of its
+    weights (Section 3.3). Zero is no entry of it: code 0 means pruned, code i the i-th shared value.
+    """
+
+    def __init__(self, codes: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes)
+        self.codes: Tensor
+
+    def forward(self, codebook: Tensor) -> Tensor:
+        """Map the shared values, shape (k,), to the weight, in the shape of the codes."""
+        return nn.functional.pad(codebook, (1, 0))[self.codes.long()]
+
+
+def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
+    """k-means in one dimension from evenly spaced centres ("linear initialization", Section 3.2).
+
+    Args:
+        values: the numbers to cluster, shape (n,).
+        entries: most centres; fewer are used if there are fewer different values.
+
+    Returns:
+        The centres in increasing order, shape (k,), and the index of each value's centre, shape (n,).
+    """
+    different = np.unique(values)
+    if len(different) <= entries:
+        return different, np.searchsorted(different, values)
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    evenly = np.linspace(different[0], different[-1], entries, dtype=np.float64)[:, None]
+    with warnings.catch_warnings():
+        # Pruning leaves a gap around zero. Centres that begin in it are moved, and one may end up unused.
+        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
+        fit = KMeans(entries, init=evenly, n_init=1, tol=1e-6).fit(values[:, None].astype(np.float64))
+    centres = np.unique(fit.cluster_centers_.astype(values.dtype))
+    return centres, np.searchsorted((centres[1:] + centres[:-1]) / 2, values)
+
+
+def quantize(model: nn.Module, bits: int) -> None:
+    """Let the nonzero weights of each convolution and fully connected layer share 2^bits values, in place.
+
+    Pruning becomes final: its masks are removed and the zeros stay zeros. Afterwards the layer's trainable
+    parameter is its codebook, so training goes on as before, now for the shared values.
+
+    Args:
+        model: any net, pruned or not.
+        bits: bits of a code, 2 to 8.
+
+    Raises:
+        ValueError: bits out of range, a net that is quantized already, a layer without a nonzero weight, or
+            weights that are not finite.
+    """
+    if not isinstance(bits, int) or not BITS[0] <= bits <= BITS[1]:
+        raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[1]}; given {bits!r}")
+    layers = list(weighted(model))
+    if any(parametrize.is_parametrized(layer, "weight") for layer in layers):
+        raise ValueError("the net is quantized already")
+    for name, layer in ((n, m) for n, m in model.named_modules() if m in layers):
+        if not layer.weight.isfinite().all():
+            raise ValueError(f"the weights of {name or type(layer).__name__} are not all finite")
+        if not layer.weight.count_nonzero():
+            raise ValueError(f"{name or type(layer).__name__} has no nonzero weight to share")
+    for layer in layers:
+        if hasattr(layer, "weight_mask"):
+            torch_prune.remove(layer, "weight")  # type: ignore[no-untyped-call]
+        weight = layer.weight.detach()
+        kept = weight != 0
+        centres, labels = cluster(weight[kept].cpu().float().numpy(), 2**bits)
+        codes = torch.zeros(weight.shape, dtype=torch.int16, device=weight.device)
+        codes[kept] = torch.from_numpy(labels + 1).to(codes)
+        layer.weight = nn.Parameter(torch.from_numpy(centres).to(weight))
+        parametrize.register_parametrization(layer, "weight", SharedWeights(codes), unsafe=True)

@@ -1,0 +1,214 @@
+"""Pruning, shared weights and the compressed file."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from cs231n_arch import create_model
+from cs231n_arch.compression import compressed_bytes, density, load_compressed, prune, quantize, save_compressed
+from cs231n_arch.compression.codec import shared_array, sparse
+from cs231n_arch.compression.quantization import cluster
+from cs231n_arch.models.layers import weighted
+
+
+def small_net(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return create_model("lenet5", modern=True)
+
+
+def step(net: nn.Module) -> None:
+    """One optimizer step on noise: enough to move every trainable number."""
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, weight_decay=0.1)
+    torch.manual_seed(5)
+    nn.functional.cross_entropy(net(torch.randn(8, 1, 32, 32)), torch.arange(8)).backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("share", [0.9, 0.33, 0.05])
+def test_pruning_keeps_the_largest_weights_of_each_layer(share: float) -> None:
+    net, original = small_net(), small_net()
+    prune(net, share)
+    for pruned, whole in zip(weighted(net), weighted(original), strict=True):
+        kept = pruned.weight != 0
+        assert int(kept.sum()) == round(share * whole.weight.numel())
+        assert torch.equal(pruned.weight[kept], whole.weight[kept])
+        assert whole.weight[kept].abs().min() >= whole.weight[~kept].abs().max()
+        assert torch.equal(pruned.bias, whole.bias)
+    assert density(net) == pytest.approx(share, abs=2e-3)
+
+
+def test_pruned_weights_stay_zero_in_training_and_rounds_go_on() -> None:
+    net = small_net()
+    for share in (0.6, 0.4, 0.2):
+        prune(net, share)
+        before = [layer.weight.detach().clone() for layer in weighted(net)]
+        step(net)
+        net(torch.zeros(1, 1, 32, 32))  # the masks are applied in the forward pass
+        for old, layer in zip(before, weighted(net), strict=True):
+            assert torch.equal(layer.weight == 0, old == 0)
+            assert not torch.equal(layer.weight, old)
+        assert density(net) == pytest.approx(share, abs=2e-3)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5, float("nan")])
+def test_bad_density(share: float) -> None:
+    with pytest.raises(ValueError, match="density must be above 0 and at most 1; given"):
+        prune(small_net(), share)
+
+
+def test_density_cannot_grow_again() -> None:
+    net = small_net()
+    prune(net, 0.2)
+    masks = [layer.weight_mask.clone() for layer in weighted(net)]
+    with pytest.raises(ValueError, match=r"density 0.5 is above the 0.2"):
+        prune(net, 0.5)
+    assert all(torch.equal(mask, layer.weight_mask) for mask, layer in zip(masks, weighted(net), strict=True))
+
+
+@pytest.mark.parametrize("act", [lambda net: prune(net, 0.5), density])
+def test_a_net_without_weights(act: object) -> None:
+    with pytest.raises(ValueError, match="ReLU has no convolution or fully connected layer"):
+        act(nn.ReLU())
+
+
+def test_clusters_are_the_nearest_centres() -> None:
+    values = np.random.default_rng(0).normal(size=3000).astype(np.float32)
+    centres, labels = cluster(values, 16)
+    assert len(centres) == 16
+    assert np.all(np.diff(centres) > 0)
+    nearest = np.abs(values[:, None] - centres).argmin(1)
+    assert (nearest == labels).mean() > 0.999
+    # The best 16 levels for a standard normal distribution leave 0.009497 (Max 1960, Table I).
+    assert ((values - centres[labels]) ** 2).mean() == pytest.approx(0.009497, rel=0.1)
+
+
+def test_few_different_values_are_kept_exactly() -> None:
+    centres, labels = cluster(np.array([3.0, 1.0, 3.0, 2.0]), 4)
+    assert centres[labels].tolist() == [3.0, 1.0, 3.0, 2.0]
+
+
+@pytest.mark.parametrize("bits", [2, 4, 6, 8])
+def test_quantized_weights_share_few_values(bits: int) -> None:
+    net = small_net()
+    prune(net, 0.5)
+    zeros = [layer.weight == 0 for layer in weighted(net)]
+    before = [layer.weight.detach().clone() for layer in weighted(net)]
+    quantize(net, bits)
+    for zero, old, layer in zip(zeros, before, weighted(net), strict=True):
+        assert torch.equal(layer.weight == 0, zero)
+        assert len(layer.weight[~zero].unique()) <= 2**bits
+        if bits == 8:
+            torch.testing.assert_close(layer.weight, old, rtol=0.2, atol=0.02)
+
+
+def test_training_moves_the_shared_values_by_the_sum_of_gradients() -> None:
+    net = small_net()
+    prune(net, 0.5)
+    quantize(net, 3)
+    layer = net.f6
+    weight = layer.weight
+    weight.retain_grad()
+    shared = layer.parametrizations.weight
+    (weight * torch.arange(weight.numel()).view_as(weight)).sum().backward()
+    for code in range(1, len(shared.original) + 1):
+        members = shared[0].codes == code
+        expected = torch.arange(weight.numel()).view_as(weight)[members].sum()
+        assert shared.original.grad[code - 1].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_the_file_gives_back_exactly_the_quantized_net(tmp_path: Path) -> None:
+    net = small_net()
+    prune(net, 0.3)
+    quantize(net, 5)
+    step(net)
+    size = save_compressed(net, tmp_path / "net.bin")
+    assert size == (tmp_path / "net.bin").stat().st_size < 61_706 * 4 / 8
+    fresh = small_net(seed=1)
+    fresh.load_state_dict(load_compressed(tmp_path / "net.bin"), strict=True)
+    x = torch.randn(3, 1, 32, 32)
+    assert torch.equal(fresh(x), net(x))
+    for ours, theirs in zip(weighted(fresh), weighted(net), strict=True):
+        assert torch.equal(ours.weight, theirs.weight)
+
+
+def test_batch_norm_and_buffers_are_kept(tmp_path: Path) -> None:
+    net = create_model("resnet20")
+    net(torch.randn(4, 3, 32, 32))
+    quantize(net, 4)
+    save_compressed(net, tmp_path / "net.bin")
+    fresh = create_model("resnet20").eval()
+    fresh.load_state_dict(load_compressed(tmp_path / "net.bin"), strict=True)
+    x = torch.randn(2, 3, 32, 32)
+    assert torch.equal(fresh(x), net.eval()(x))
+
+
+def test_squeezenet_at_the_density_of_its_paper_is_below_half_a_megabyte(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = create_model("squeezenet1_0")
+    prune(net, 421_098 / 1_248_424)  # Table 1: parameters after and before pruning
+    quantize(net, 6)
+    size = save_compressed(net, tmp_path / "squeezenet.bin")
+    assert (tmp_path / "squeezenet.bin").stat().st_size == size < 500_000
+    state = load_compressed(tmp_path / "squeezenet.bin")
+    assert {k: v.shape for k, v in state.items()} == {
+        k: v.shape for k, v in create_model("squeezenet1_0").state_dict().items()
+    }
+
+
+@pytest.mark.parametrize("gap", [0, 1, 253, 254, 255, 256, 509, 510, 511, 2000])
+def test_gaps_of_any_length(gap: int) -> None:
+    codes = np.zeros(2 * gap + 2 + 7, dtype=np.int16)
+    codes[gap], codes[2 * gap + 1] = 256, 1
+    symbols, gaps = sparse(codes)
+    codebook = np.arange(1, 257, dtype=np.float32)
+    entry = {"dtype": "float32", "shape": [len(codes)]}
+    parts = [codebook.tobytes(), zlib.compress(symbols.tobytes()), zlib.compress(gaps.tobytes())]
+    assert np.array_equal(shared_array(entry, parts), codes.astype(np.float32))
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    net = small_net()
+    quantize(net, 2)
+    whole = compressed_bytes(net)
+    path = tmp_path / "net.bin"
+    for position in (40, 70, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        with pytest.raises(ValueError, match="damaged: its contents do not match its checksum"):
+            load_compressed(path)
+        path.write_bytes(whole[:position])
+        with pytest.raises(ValueError, match=r"damaged|not a compressed net"):
+            load_compressed(path)
+    path.write_bytes(b"PK\x03\x04 something else")
+    with pytest.raises(ValueError, match="is not a compressed net: it begins with b'PK"):
+        load_compressed(path)
+    with pytest.raises(FileNotFoundError):
+        load_compressed(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("bits", [1, 9, 4.0, "6"])
+def test_bad_bits(bits: object) -> None:
+    with pytest.raises(ValueError, match="bits must be a whole number from 2 to 8; given"):
+        quantize(small_net(), bits)
+
+
+def test_misuse_of_quantization() -> None:
+    net = small_net()
+    with pytest.raises(ValueError, match="not quantized: call quantize"):
+        compressed_bytes(net)
+    quantize(net, 2)
+    with pytest.raises(ValueError, match="quantized already"):
+        quantize(net, 2)
+    broken = small_net()
+    broken.f6.weight.data[0, 0] = float("nan")
+    with pytest.raises(ValueError, match="weights of f6 are not all finite"):
+        quantize(broken, 2)
+    empty = small_net()
+    nn.init.zeros_(empty.c1.weight)
+    with pytest.raises(ValueError, match="c1 has no nonzero weight"):
+        quantize(empty, 2)
+    assert not any(parametrize.is_parametrized(layer) for layer in weighted(empty))

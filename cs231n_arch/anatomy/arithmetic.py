@@ -54,21 +54,21 @@ def conv_output_size(
         raise ValueError(f"size must be a whole number of at least 1; given {size!r}")
     span = dilation * (kernel - 1) + 1
     room = size + 2 * padding - span
-    if room < 0:
+    over = room % stride
+    # PyTorch's rule: a last, partial window counts only if it begins before the right padding does.
+    partial = ceil_mode and over > 0 and (room // stride + 1) * stride < size + padding
+    steps = room // stride + partial
+    if steps < 0:
+        smallest = span - 2 * padding - (stride - 1 if ceil_mode else 0)
         raise ValueError(
             f"a window of {span} does not fit into {size} with padding {padding}; "
-            f"the smallest size that fits is {max(1, span - 2 * padding)}"
+            f"the smallest size that fits is {max(1, smallest)}"
         )
-    over = room % stride
     if exact and over:
         raise ValueError(
             f"stride {stride} does not divide {size} + 2*{padding} - {span} = {room}: {over} left over; "
             f"sizes {size - over} and {size - over + stride} fit"
         )
-    steps = room // stride
-    # PyTorch's rule: a last, partial window counts only if it begins before the right padding does.
-    if ceil_mode and over and (steps + 1) * stride < size + padding:
-        steps += 1
     return steps + 1
 
 

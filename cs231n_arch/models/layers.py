@@ -9,7 +9,7 @@ the paper are the same word.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
-from typing import Literal
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +75,12 @@ class Net(nn.Sequential):
         self.smallest = smallest
         self.fixed = fixed
 
+    def __getitem__(self, index: int | slice) -> nn.Module:  # type: ignore[override]
+        """A stage, or for a slice the stages in series without the check of the input."""
+        if isinstance(index, slice):
+            return nn.Sequential(OrderedDict(list(self._modules.items())[index]))
+        return super().__getitem__(index)
+
     def check_input(self, x: Tensor) -> None:
         """Raise ValueError, saying what was given and what is allowed, unless `x` fits this net."""
         channels, height, width = self.input_size
@@ -101,6 +107,57 @@ class Net(nn.Sequential):
         for stage in self:
             x = stage(x)
         return x
+
+
+class AuxNet(Net):
+    """A net with auxiliary classifiers, whose losses are added to the main one in training.
+
+    A stage whose name begins with `aux` is a side head: it reads what the stage before it puts out and passes
+    nothing on. In evaluation mode the heads rest.
+
+    Args:
+        stages: as for `Net`, the heads among them.
+        outputs: a NamedTuple with the field `logits` and one more for each head, in order.
+        aux_weight: weight of each head's loss; the main loss has weight one.
+        input_size: as for `Net`.
+        smallest: as for `Net`, in evaluation mode; the attribute follows the mode.
+        smallest_training: smallest height and width that reach the end of the heads; None if they need no more.
+        fixed: as for `Net`.
+    """
+
+    def __init__(
+        self,
+        stages: Mapping[str, nn.Module],
+        *,
+        outputs: Callable[..., tuple[Tensor, ...]],
+        aux_weight: float,
+        input_size: tuple[int, int, int],
+        smallest: int,
+        smallest_training: int | None = None,
+        fixed: bool = False,
+    ) -> None:
+        super().__init__(stages, input_size=input_size, smallest=smallest, fixed=fixed)
+        self.outputs = outputs
+        self.aux_weight = aux_weight
+        self.smallest_by_mode = {True: smallest_training or smallest, False: smallest}
+        self.train()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode, in which the heads run and may need a larger image, or evaluation mode."""
+        self.smallest = self.smallest_by_mode[mode]
+        return super().train(mode)
+
+    # The type depends on the mode, which a subtype of `Net.forward` cannot say.
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:  # type: ignore[override]
+        """Map images (N, C, H, W) to scores (N, num_classes), in training mode to `outputs` of such scores."""
+        self.check_input(x)
+        heads = []
+        for name, stage in self.named_children():
+            if not name.startswith("aux"):
+                x = stage(x)
+            elif self.training:
+                heads.append(stage(x))
+        return self.outputs(x, *heads) if heads else x
 
 
 def conv_bn_relu(
@@ -176,91 +233,3 @@ def init_glorot(module: nn.Module) -> None:
         nn.init.xavier_uniform_(layer.weight)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
-
-
-# The residual family: ResNet, pre-activation ResNet, Wide ResNet, ResNeXt, stochastic depth.
-
-Shortcut = Literal["A", "B", "C"]
-
-
-def conv(in_channels: int, maps: int, kernel_size: int, stride: int = 1, *, groups: int = 1) -> nn.Conv2d:
-    """Convolution without bias, padded so that at stride 1 it keeps height and width (odd kernels)."""
-    return nn.Conv2d(in_channels, maps, kernel_size, stride, kernel_size // 2, groups=groups, bias=False)
-
-
-def residual_branch(*convs: nn.Conv2d) -> nn.Sequential:
-    """conv1, bn1, relu1, conv2, bn2, ...: batch norm after every weight layer, ReLU after all but the last."""
-    layers: dict[str, nn.Module] = {}
-    for number, layer in enumerate(convs, 1):
-        if number > 1:
-            layers[f"relu{number - 1}"] = nn.ReLU(inplace=True)
-        layers |= {f"conv{number}": layer, f"bn{number}": nn.BatchNorm2d(layer.out_channels)}
-    return series(**layers)
-
-
-def shortcut(option: Shortcut, in_channels: int, maps: int, stride: int) -> nn.Module:
-    """The shortcut of a residual unit, by its option (He et al. 2015, arXiv 1512.03385, Sections 3.3 and 4.1).
-
-    Args:
-        option: where the shape changes, A takes every stride-th pixel and fills the new maps with zeros, without
-            a parameter; B projects with a 1x1 convolution and batch norm. C projects everywhere.
-        in_channels: maps that come in.
-        maps: maps that the unit puts out.
-        stride: step of the unit.
-
-    Raises:
-        ValueError: another option.
-    """
-    if option not in ("A", "B", "C"):
-        raise ValueError(f"shortcut must be 'A', 'B' or 'C'; given {option!r}")
-    if option == "C" or (option == "B" and (stride, in_channels) != (1, maps)):
-        return series(conv=conv(in_channels, maps, 1, stride), bn=nn.BatchNorm2d(maps))
-    layers: dict[str, nn.Module] = {}
-    if stride > 1:
-        layers["subsample"] = nn.AvgPool2d(kernel_size=1, stride=stride)
-    if maps > in_channels:
-        layers["zeros"] = pad_maps(maps - in_channels)
-    return series(**layers) if layers else nn.Identity()
-
-
-def pad_maps(extra: int) -> nn.Module:
-    """Append `extra` maps of zeros: (N, C, H, W) to (N, C + extra, H, W)."""
-    return nn.ZeroPad3d((0, 0, 0, 0, 0, extra))  # of a batch of maps, the last three dimensions
-
-
-def residual_stage(
-    name: str, units: int, in_channels: int, maps: int, stride: int, unit: Callable[[int, int, int], nn.Module]
-) -> nn.Sequential:
-    """The units name_1, name_2, ...; the first changes the number of maps and their size, the others keep both.
-
-    Args:
-        name: what the units' names begin with.
-        units: how many.
-        in_channels: maps that come in.
-        maps: maps that every unit puts out.
-        stride: step of the first unit.
-        unit: makes a unit from (maps that come in, maps that go out, stride).
-    """
-    first, keep = (in_channels, maps, stride), (maps, maps, 1)
-    return series(
-        **{f"{name}_{number}": unit(*(first if number == 1 else keep)) for number in range(1, units + 1)}
-    )
-
-
-def imagenet_stem(in_channels: int) -> dict[str, nn.Module]:
-    """The layers ahead of the first residual stage of an ImageNet net."""
-    return {  # from (N, 3, 224, 224)
-        "conv1": conv(in_channels, 64, 7, stride=2),  # (N, 64, 112, 112)
-        "bn1": nn.BatchNorm2d(64),
-        "relu1": nn.ReLU(inplace=True),
-        "pool1": nn.MaxPool2d(kernel_size=3, stride=2, padding=1),  # (N, 64, 56, 56)
-    }
-
-
-def classifier(maps: int, num_classes: int) -> dict[str, nn.Module]:
-    """Global average pooling and the one fully connected layer."""
-    return {
-        "avgpool": nn.AdaptiveAvgPool2d(1),  # (N, maps, 1, 1)
-        "flatten": nn.Flatten(),
-        "fc": nn.Linear(maps, num_classes),  # (N, num_classes)
-    }

@@ -110,6 +110,14 @@ def test_net_refuses_what_it_cannot_process(shape: tuple[int, ...], message: str
         net(torch.zeros(shape))
 
 
+def test_net_in_parts() -> None:
+    net = Net({"first": nn.Conv2d(3, 2, 1), "second": nn.ReLU()}, input_size=(3, 8, 8), smallest=1)
+    x = torch.randn(1, 3, 2, 2)
+    assert net[1] is net.second
+    assert [name for name, _ in net[:1].named_children()] == ["first"]
+    assert torch.equal(net[1:](net[:1](x)), net(x))
+
+
 def test_net_with_a_fixed_head() -> None:
     net = Net({"conv": nn.Conv2d(3, 2, 6)}, input_size=(3, 8, 8), smallest=8, fixed=True)
     with pytest.raises(ValueError, match="8x8 only, its smallest and largest size; given 9x8"):

@@ -1,0 +1,62 @@
+"""Do a net's features serve another task? The last hidden layer, a linear probe, and what it is compared with."""
+
+import torch
+from torch import Tensor, nn
+
+from cs231n_arch.anatomy.trace import evaluating
+
+
+def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor:
+    """What the last fully connected layer of a net reads: FC7 for AlexNet and VGG, the pooled maps for ResNet.
+
+    Args:
+        net: a classifier whose last fully connected layer gives the scores; it is left in its own mode.
+        images: (N, C, H, W), on any device; they are moved to the net's.
+        batch_size: images at a time.
+
+    Returns:
+        (N, features), float32, on the CPU.
+
+    Raises:
+        ValueError: the net has no fully connected layer.
+    """
+    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    if not heads:
+        raise ValueError(f"{type(net).__name__} has no fully connected layer whose input could be taken")
+    seen: list[Tensor] = []
+    hook = heads[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].float().cpu()))
+    try:
+        with evaluating(net), torch.no_grad():
+            for batch in images.split(batch_size):
+                net(batch.to(heads[-1].weight.device))
+    finally:
+        hook.remove()
+    return torch.cat(seen)
+
+
+def linear_probe(
+    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, penalty: float = 1.0, seed: int = 0
+) -> float:
+    """Test accuracy of a linear classifier on given features, from 0 to 1: scikit-learn's logistic regression.
+
+    Args:
+        train: features (N, ...) and labels (N,) to fit; the features are flattened and standardised.
+        test: as `train`, to score.
+        penalty: strength of the L2 penalty.
+        seed: of the solver.
+
+    Raises:
+        ValueError: as many features as labels are needed, and two classes at least.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    for name, (x, y) in {"train": train, "test": test}.items():
+        if len(x) != len(y) or not len(x):
+            raise ValueError(f"{name} needs as many features as labels, and some; given {len(x)} and {len(y)}")
+    classifier = make_pipeline(
+        StandardScaler(), LogisticRegression(C=1 / penalty, max_iter=2000, random_state=seed)
+    )
+    classifier.fit(train[0].flatten(1).numpy(), train[1].numpy())
+    return float(classifier.score(test[0].flatten(1).numpy(), test[1].numpy()))

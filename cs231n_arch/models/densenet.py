@@ -217,7 +217,10 @@ def densenet169(
     dropout: float = 0.0,
     checkpoint: bool = False,
 ) -> Net:
-    """DenseNet-169 (Table 1): 14,149,480 parameters, 3,359,843,328 MACs; else as `densenet121`, which see."""
+    """DenseNet-169 (Huang et al. 2017, Table 1); the options are those of `densenet121`, which see.
+
+    Input (N, 3, 224, 224), output (N, 1000); 14,149,480 parameters, 3,359,843,328 MACs.
+    """
     growth = Growth(growth_rate, compression, bottleneck, dropout, checkpoint)
     return _imagenet("densenet169", num_classes, in_channels, growth)
 
@@ -232,7 +235,10 @@ def densenet201(
     dropout: float = 0.0,
     checkpoint: bool = False,
 ) -> Net:
-    """DenseNet-201 (Table 1): 20,013,928 parameters, 4,291,365,888 MACs; else as `densenet121`, which see."""
+    """DenseNet-201 (Huang et al. 2017, Table 1); the options are those of `densenet121`, which see.
+
+    Input (N, 3, 224, 224), output (N, 1000); 20,013,928 parameters, 4,291,365,888 MACs.
+    """
     growth = Growth(growth_rate, compression, bottleneck, dropout, checkpoint)
     return _imagenet("densenet201", num_classes, in_channels, growth)
 
@@ -247,10 +253,10 @@ def densenet161(
     dropout: float = 0.0,
     checkpoint: bool = False,
 ) -> Net:
-    """DenseNet-161 with k = 48, from the authors' release: 28,681,000 parameters, 7,727,907,072 MACs.
+    """DenseNet-161 with k = 48, of the authors' release; the options are those of `densenet121`, which see.
 
-    Earlier versions of the paper print it in Table 1, where the last one prints DenseNet-264.
-    The options are those of `densenet121`, which see.
+    Input (N, 3, 224, 224), output (N, 1000); 28,681,000 parameters, 7,727,907,072 MACs. Earlier versions of the
+    paper print it in Table 1, where the last one prints DenseNet-264.
     """
     growth = Growth(growth_rate, compression, bottleneck, dropout, checkpoint)
     return _imagenet("densenet161", num_classes, in_channels, growth)

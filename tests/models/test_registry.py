@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -70,3 +71,9 @@ def test_a_seed_fixes_the_weights() -> None:
         torch.manual_seed(3)
         nets.append(create_model("lenet5").state_dict())
     assert all(torch.equal(nets[0][key], nets[1][key]) for key in nets[0])
+
+
+def test_every_paper_is_in_the_bibliography() -> None:
+    bibliography = (Path(__file__).parents[2] / "book" / "references.bib").read_text()
+    for name, entry in MODELS.items():
+        assert f"{{{entry.paper}," in bibliography, name

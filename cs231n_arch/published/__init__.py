@@ -107,3 +107,24 @@ def value(architecture: str, quantity: str) -> float:
         given = "; ".join(f"{row.value} ({row.source})" for row in rows.itertuples())
         raise ValueError(f"{architecture}, {quantity} is not one plain number: {given}")
     return float(numbers[0])
+
+
+def imagenet_winners() -> pd.DataFrame:
+    """The winners of the ImageNet challenge as the lecture's slide lists them.
+
+    Returns:
+        One row an entry, in the order of the years. Columns: `year`, `authors`, `entry` (net or team), `error`
+        (top-5, in %) and `depth` (layers; NaN for the two shallow entries).
+    """
+    errors = load("ILSVRC*", "top5_error_slide").set_index("architecture")["number"]
+    depths = load("ILSVRC*", "depth_layers_slide").set_index("architecture")["number"]
+    names = errors.index.str.extract(r"ILSVRC(\d{4}) (.*) \((.*)\)")
+    return pd.DataFrame(
+        {
+            "year": names[0].astype(int),
+            "authors": names[1],
+            "entry": names[2],
+            "error": errors.to_numpy(),
+            "depth": depths.reindex(errors.index).to_numpy(),
+        }
+    )

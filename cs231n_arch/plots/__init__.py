@@ -1,0 +1,41 @@
+"""Every figure of the book: each function takes data and an Axes, draws, and returns the Axes.
+
+`use_style()` sets the one style. Its figures are transparent with mid-grey text and lines, so one picture is
+legible on a white and on a dark page. An architecture has the same colour and the same marker in all figures; the
+marker, or a label at the mark itself, tells it apart for readers who see colours differently.
+"""
+
+from cs231n_arch.plots.charts import (
+    bars,
+    bubble,
+    cost_by_stage,
+    imagenet_winners,
+    lines,
+    roofline,
+    scatter_fit,
+    training_curves,
+)
+from cs231n_arch.plots.pictures import architecture, filters, heatmap, images
+from cs231n_arch.plots.style import FAMILIES, INK, STYLE, colour, family, marker, use_style
+
+__all__ = [
+    "FAMILIES",
+    "INK",
+    "STYLE",
+    "architecture",
+    "bars",
+    "bubble",
+    "colour",
+    "cost_by_stage",
+    "family",
+    "filters",
+    "heatmap",
+    "imagenet_winners",
+    "images",
+    "lines",
+    "marker",
+    "roofline",
+    "scatter_fit",
+    "training_curves",
+    "use_style",
+]

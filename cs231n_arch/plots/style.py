@@ -14,8 +14,8 @@ STYLE: dict[str, object] = {
     "legend.frameon": False, "lines.linewidth": 2.0, "lines.markersize": 7.0, "image.cmap": "viridis",
 }  # fmt: skip
 
-# Colour and marker of each family. All colours have a contrast of 3 : 1 or more with both pages. Any two, but for the
-# plain nets' grey, differ by 14 or more in CIELAB for every kind of colour vision; a search found them.
+# Colour and marker of each family. All colours have a contrast of 3 : 1 or more with both pages. Any two, but for
+# the plain nets' grey, differ by 14 or more in CIELAB for every kind of colour vision; a search found them.
 FAMILIES: dict[str, tuple[str, str]] = {
     "lenet": ("#4b785a", "H"), "alexnet": ("#e1780f", "s"), "zfnet": ("#875a78", "D"), "nin": ("#96964b", "v"),
     "vgg": ("#2da587", "^"), "googlenet": ("#e1001e", "P"), "plain": (INK, "x"), "resnet": ("#4b5ae1", "o"),

@@ -1,0 +1,82 @@
+"""Measurements on file: CSV for spreadsheets, JSON with the machine, the command and the date."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cs231n_arch.files import write_atomically
+from cs231n_arch.profiling.machine import Machine
+
+
+@dataclass(frozen=True)
+class Record:
+    """Recorded measurements.
+
+    Attributes:
+        tables: name -> frame; `measurements` has the columns of `compare`.
+        machine: where they were made, as written by `Machine`.
+        command: what makes them again.
+        date: day of the measurement, UTC.
+        remark: what a reader should know about the circumstances.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    machine: dict[str, Any]
+    command: str
+    date: str
+    remark: str = ""
+
+    @property
+    def measurements(self) -> pd.DataFrame:
+        """The table of all records: one row for each model and batch size."""
+        return self.tables["measurements"]
+
+
+def save(
+    path: str | os.PathLike[str], command: str, remark: str = "", **tables: pd.DataFrame
+) -> tuple[Path, Path]:
+    """Write `path`.csv, with the table `measurements`, and `path`.json, with all tables and where they were made.
+
+    Raises:
+        OSError: the folder cannot be written; an older record is still there.
+    """
+    content = {
+        "command": command,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "seed": 0,
+        "remark": remark,
+        "machine": asdict(Machine.here()),
+        "tables": {
+            name: json.loads(frame.to_json(orient="records", double_precision=12))
+            for name, frame in tables.items()
+        },
+    }
+    # Appended, not with_suffix, which would take a dot in the name for a suffix.
+    return (
+        write_atomically(f"{os.fspath(path)}.csv", tables["measurements"].to_csv(index=False)),
+        write_atomically(f"{os.fspath(path)}.json", json.dumps(content, indent=1) + "\n"),
+    )
+
+
+def load(name: str | os.PathLike[str] = "profile_cpu") -> Record:
+    """A record: one that comes with the package by its name, or a file by its path.
+
+    Raises:
+        ValueError: no such record, or a file that holds none.
+    """
+    inside = files("cs231n_arch") / "results" / f"{os.fspath(name)}.json"
+    place = inside if inside.is_file() else Path(name)
+    if not place.is_file():
+        raise ValueError(f"no record is named {os.fspath(name)!r}, and there is no such file")
+    try:
+        content = json.loads(place.read_text(encoding="utf-8"))
+        tables = {key: pd.DataFrame(rows) for key, rows in content["tables"].items()}
+        return Record(tables, content["machine"], content["command"], content["date"], content["remark"])
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{place} holds no measurements: {type(error).__name__}, {error}") from error

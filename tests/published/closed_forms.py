@@ -74,6 +74,13 @@ NIN_CIFAR = [
     (96, 192, 5, 16), (192, 192, 1, 16), (192, 192, 1, 16),
     (192, 192, 3, 8), (192, 192, 1, 8), (192, 10, 1, 8),
 ]  # fmt: skip
+NIN_IMAGENET = [
+    (3, 96, 11, 54), (96, 96, 1, 54), (96, 96, 1, 54),
+    (96, 256, 5, 27), (256, 256, 1, 27), (256, 256, 1, 27),
+    (256, 384, 3, 13), (384, 384, 1, 13), (384, 384, 1, 13),
+    (384, 1024, 3, 6), (1024, 1024, 1, 6), (1024, 1000, 1, 6),
+]  # fmt: skip
+ALEXNET_CIFAR = [(3, 32, 5, 32), (32, 32, 5, 16), (32, 64, 5, 8)]
 VGG = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 3), "E": (2, 2, 4, 4, 4)}
 
 
@@ -161,17 +168,18 @@ def resnet_imagenet(
     return total([*counts, linear(maps, 1000)])
 
 
-def preact_cifar(repeats: int, *, bottleneck: bool = False, widen: int = 1) -> Count:
+def preact_cifar(repeats: int, *, bottleneck: bool = False, widen: int = 1, project: bool = True) -> Count:
     """He 2016 and, with `widen`, Zagoruyko & Komodakis 2016: batch norm before each convolution.
 
-    Where the shape changes a 1x1 without batch norm projects; the stride is in a block's first convolution.
+    Where the shape changes a 1x1 without batch norm projects, or (`project=False`) zeros fill up; a block's first
+    convolution has the stride.
     """
     maps, counts = 16, [conv(3, 16, 3, 32, bn=False)]
     for inner, side in ((16 * widen, 32), (32 * widen, 16), (64 * widen, 8)):
         layers = [(inner, 1), (inner, 3), (4 * inner, 1)] if bottleneck else [(inner, 3), (inner, 3)]
         for _ in range(repeats):
             out = layers[-1][0]
-            if maps != out:
+            if maps != out and project:
                 counts.append(conv(maps, out, 1, side, bn=False))
             for o, kernel in layers:
                 counts.append(norm(maps) + conv(maps, o, kernel, side, bn=False))

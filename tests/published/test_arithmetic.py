@@ -6,31 +6,38 @@ import pytest
 
 from cs231n_arch import published
 from tests.published.closed_forms import (
+    ALEXNET_CIFAR,
     FIRE,
     GOOGLENET,
     NIN_CIFAR,
+    NIN_IMAGENET,
     VGG,
     Count,
     alexnet,
     biased,
+    conv,
     densenet,
     fractalnet,
     googlenet,
     inception,
     lenet5,
+    linear,
     nin,
     preact_cifar,
     resnet_cifar,
     resnet_imagenet,
     resnext29,
     squeezenet,
+    total,
     vgg,
     zfnet,
 )
+from tests.published.inception_forms import inception_resnet_v2, inception_v2, inception_v3, inception_v4
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 _ZF = "Zeiler & Fergus 2013 (arXiv 1311.2901)"
 _VGG = "Simonyan & Zisserman 2014 (arXiv 1409.1556) Table 1"
+_INCEPTION = "Szegedy et al. 2015 (arXiv 1512.00567)"
 _RESNET = "He et al. 2015 (arXiv 1512.03385)"
 _PREACT = "He et al. 2016 (arXiv 1603.05027)"
 _WRN = "Zagoruyko & Komodakis 2016 (arXiv 1605.07146)"
@@ -51,10 +58,23 @@ COMPUTED: dict[str, tuple[Count, str]] = {
     "AlexNet (two-GPU groups)": (alexnet((1, 2, 1, 2, 2)), "Krizhevsky 2012 Sec 3.5"),
     "ZFNet (Fig 3: 384,384,256)": (zfnet((384, 384, 256)), f"{_ZF} Fig 3"),
     "ZFNet (512,1024,512)": (zfnet((512, 1024, 512)), f"{_ZF} Table 2b"),
+    "AlexNet (CIFAR-10, 4 layers)": (nin(ALEXNET_CIFAR) + linear(1024, 10), "cuda-convnet, layers-18pct.cfg"),
     "NiN (CIFAR-10, released)": (nin(NIN_CIFAR), "public NiN CIFAR-10 layout"),
+    "NiN (ImageNet, released)": (nin(NIN_IMAGENET), "public NiN ImageNet layout"),
     **{f"VGG-{c}": (vgg(c), _VGG) for c in VGG},
     **{f"VGG-{c} with batch norm": (vgg(c, bn=True), _VGG) for c in VGG},
     "GoogLeNet": (googlenet(), "Szegedy 2014 Table 1"),
+    "Inception naive 3x module and classifier": (
+        total([biased(256, 128, 1, 28), biased(256, 192, 3, 28), biased(256, 96, 5, 28), linear(672, 1000)]),
+        "CS231n lecture 9 slide 48",
+    ),
+    "Inception-v2 (Table 1)": (inception_v2(), f"{_INCEPTION} Table 1"),
+    "Inception-v3 (released)": (inception_v3(), f"{_INCEPTION} and released code"),
+    "Inception-v4": (inception_v4(), "Szegedy et al. 2016 (arXiv 1602.07261) Fig 3-9"),
+    "Inception-ResNet-v2 (released)": (
+        inception_resnet_v2(),
+        "Szegedy et al. 2016 (arXiv 1602.07261) Fig 15-19 and released code",
+    ),
     **{f"plain-{d}": (_imagenet(d, shortcut=None), f"{_RESNET} Table 1") for d in (18, 34)},
     **{f"ResNet-{d} option {o}": (_imagenet(d, shortcut=o), f"{_RESNET} Table 1") for d in (18, 34) for o in "AB"},
     **{f"ResNet-{d} (stride in 1x1)": (_imagenet(d), f"{_RESNET} Table 1") for d in (50, 101, 152)},
@@ -65,7 +85,7 @@ COMPUTED: dict[str, tuple[Count, str]] = {
         for d in (20, 32, 44, 56, 110, 1202)
         for o in "AB"
     },
-    "pre-act ResNet-110": (preact_cifar(18), _PREACT),
+    "pre-act ResNet-110": (preact_cifar(18, project=False), _PREACT),
     "pre-act ResNet-164": (preact_cifar(18, bottleneck=True), _PREACT),
     "pre-act ResNet-1001": (preact_cifar(111, bottleneck=True), _PREACT),
     **{
@@ -81,6 +101,10 @@ COMPUTED: dict[str, tuple[Count, str]] = {
     "FractalNet (CIFAR, C=3)": (
         fractalnet(3, (64, 128, 256, 512, 512), classes=10),
         "Larsson et al. 2017 (arXiv 1605.07648, ICLR) Sec 3-4",
+    ),
+    "FractalNet (ImageNet, C=4)": (
+        conv(3, 64, 7, 112) + fractalnet(4, (128, 256, 512, 1024), classes=1000, side=56, maps=64),
+        "Larsson et al. 2017 (arXiv 1605.07648, ICLR) Sec 4",
     ),
     "DenseNet L=40 k=12": (densenet((12,) * 3, 12, bottleneck=False), f"{_DENSE} Sec 3"),
     "DenseNet L=100 k=12": (densenet((32,) * 3, 12, bottleneck=False), f"{_DENSE} Sec 3"),
@@ -98,7 +122,7 @@ COMPUTED: dict[str, tuple[Count, str]] = {
     },
     "SqueezeNet v1.0": (squeezenet(*_FIRE1), f"{_SQUEEZE} Table 1"),
     "SqueezeNet v1.1": (
-        squeezenet(biased(3, 64, 3, 111), (55, 55, 27, 27, 13, 13, 13, 13), 13),
+        squeezenet(biased(3, 64, 3, 113), (56, 56, 28, 28, 14, 14, 14, 14), 14),
         "forresti/SqueezeNet, SqueezeNet_v1.1",
     ),
     "SqueezeNet + complex bypass": (squeezenet(*_FIRE1, complex_bypass=True), f"{_SQUEEZE} Fig 2"),
@@ -179,8 +203,8 @@ def test_googlenet_table_row_by_row() -> None:
         assert published.value("GoogLeNet", f"macs_exact:inception{name}") == inception(*row).macs
     assert sum(layers("GoogLeNet", "macs_exact").values()) == published.value("GoogLeNet", "macs")
     assert googlenet(auxiliary=True).params == published.value("GoogLeNet", "params_exact_with_aux")
-    for column, total in (("params_as_printed", "params_sum_of_table"), ("ops_as_printed", "ops_sum_of_table")):
-        row = published.load("GoogLeNet", total).iloc[0]
+    for column, whole in (("params_as_printed", "params_sum_of_table"), ("ops_as_printed", "ops_sum_of_table")):
+        row = published.load("GoogLeNet", whole).iloc[0]
         assert abs(sum(layers("GoogLeNet", column).values()) - row["number"]) <= published.precision(row["value"])
 
 
@@ -189,6 +213,12 @@ def test_inception_module_of_the_slides() -> None:
     assert published.value("Inception naive 3x module (28x28x256 in)", "ops_exact") == naive
     listed = 28 * 28 * (256 * (64 + 64 + 128 + 64) + 64 * 192 * 9 + 64 * 96 * 25)
     assert published.value("Inception bottleneck module (28x28x256 in)", "ops_exact") == listed
+
+
+def test_auxiliary_heads_of_inception_v3() -> None:
+    assert inception_v3(auxiliary=True).params == published.value(
+        "torchvision Inception_V3 IMAGENET1K_V1", "params"
+    )
 
 
 def test_squeezenet_table_adds_up() -> None:

@@ -49,9 +49,9 @@ def stochastic_resnet(
 ) -> Net:
     """ResNet with stochastic depth and linearly decaying survival (Huang et al. 2016, Sections 3 and 4).
 
-    Input (N, 3, 32, 32), output (N, 10). Parameters and MACs of a depth are those of `cifar_resnet`. In training,
-    a unit that is skipped costs no time and its parameters get no gradient; with the default the expected number
-    of active units is (3L - 1) / 4 of L.
+    Input (N, 3, 32, 32), output (N, 10); by default 1,727,962 parameters and 252,887,680 MACs. In training a
+    skipped unit costs no time, and its parameters get no gradient; with the default death rate (3L - 1) / 4 of the
+    L units are expected to be active.
 
     Args:
         num_classes: classes of the last layer.

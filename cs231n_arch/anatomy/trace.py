@@ -5,6 +5,7 @@ PyTorch dispatches its operators: whatever a `forward` does is seen, be it a mod
 by PyTorch's own formulas (`torch.utils.flop_counter`), which count no bias as an operation.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -149,6 +150,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.path: list[str] = []  # names of the modules that are running, outermost first
         self.leaf: Row | None = None  # the row of the childless module that is running
         self.fresh: set[int] = set()  # tensors allocated by it
+        self.loose: Counter[str] = Counter()  # rows of operators outside of such modules, by name
         self.seen: dict[int, Seen] = {id(self.image): Seen(Receptive(1, 1), Receptive(1, 1))}
         self.alive: list[Tensor] = []  # an id is a tensor's own only while the tensor lives
 
@@ -197,7 +199,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         aliases = any(result.alias_info is not None for result in func._schema.returns)  # in place, or a view
         fresh = set() if aliases else {id(tensor) for tensor in outputs}
-        row = self.leaf or Row(self.loose_name(operator.__name__), operator.__name__)
+        row = self.leaf or Row("", operator.__name__)
         counts = [self.parameters.pop(id(tensor)) for tensor in inputs if id(tensor) in self.parameters]
         if counts and aliases and self.leaf is None:
             self.parameters[id(outputs[0])] = sum(
@@ -212,6 +214,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self.leaf is not None:
             self.fresh |= fresh
         elif known and fresh:
+            row.name = self.loose_name(operator.__name__)
             self.finish(row, output, fresh)
         return output
 
@@ -219,8 +222,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """A name for an operator outside of any childless module: the module's path and the operator."""
         path = self.path[-1] if self.path else ""
         name = f"{path}.{operator}".lstrip(".")
-        same = sum(row.name == name or row.name.startswith(f"{name}_") for row in self.rows)
-        return f"{name}_{same + 1}" if same else name
+        self.loose[name] += 1
+        return name if self.loose[name] == 1 else f"{name}_{self.loose[name]}"
 
 
 Pair = tuple[int, int]

@@ -1,0 +1,41 @@
+"""Sphinx extension: formulas as MathML, which browsers draw themselves.
+
+The pages then need no script and no network for their formulas, and a screen
+reader can read them. Set `html_math_renderer` to "mathml".
+"""
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.locale import _
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+
+def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    """A formula within a line."""
+    self.body.append(convert(node.astext(), display="inline"))
+    raise nodes.SkipNode
+
+
+def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    """A formula on a line of its own, with its number if it has one."""
+    self.body.append(
+        self.starttag(node, "div", CLASS="math-block", tabindex="0")
+    )
+    self.body.append(convert(node.astext(), display="block"))
+    if node["number"]:
+        number = get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the renderer."""
+    app.add_html_math_renderer(
+        "mathml", (visit_inline, None), (visit_block, None)
+    )
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

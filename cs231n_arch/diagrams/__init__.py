@@ -1,0 +1,9 @@
+"""Explanatory drawings of the book: how a layer works. Each takes its numbers and an Axes, and returns the Axes.
+
+`cs231n_arch.plots` draws what was measured or published; here nothing is measured.
+"""
+
+from cs231n_arch.diagrams.canvas import SHADES, bare
+from cs231n_arch.diagrams.windows import pyramid, windows
+
+__all__ = ["SHADES", "bare", "pyramid", "windows"]

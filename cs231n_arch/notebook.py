@@ -1,0 +1,56 @@
+"""What every chapter of the book calls: `setup` at its beginning, and `glue` for the numbers in its prose."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+import pandas as pd
+import torch
+
+from cs231n_arch import __version__, plots
+from cs231n_arch.training.budget import Budget
+
+
+def setup() -> Budget:
+    """Begin a chapter: choose how figures and tables look, and print the versions, the device and the budget.
+
+    Returns:
+        The budget, which says how much work the machine can do.
+    """
+    plots.use_style()
+    pd.set_option("display.max_colwidth", None)  # claims and remarks are sentences
+    budget = Budget.auto()
+    python = ".".join(map(str, sys.version_info[:2]))
+    print(f"cs231n_arch {__version__}, torch {torch.__version__}, Python {python}\n{budget}")
+    return budget
+
+
+def glue(**values: object) -> None:
+    """Give values to the prose of a chapter, which quotes them by name, so that no number in it is typed.
+
+    In the book MyST-NB puts them in the place of {glue:text}`name`. They are printed too, because outside of the
+    book the prose shows no more than the name.
+
+    Args:
+        values: name -> number or text. Whole numbers get thousands' commas; give others as text, rounded.
+    """
+    for name, value in values.items():
+        text = f"{value:,}" if isinstance(value, int) else str(value)
+        print(f"{name} = {text}")
+        if find_spec("myst_nb"):  # not installed on Colab, where the printed line is all there is
+            import_module("myst_nb").glue(name, text, display=False)
+
+
+class source:  # noqa: N801 (used like a function)
+    """The source code of a function or class of the library, shown in a notebook as code."""
+
+    def __init__(self, thing: Callable[..., object]) -> None:
+        self.text = inspect.getsource(thing)
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self.text}```"
+
+    def __repr__(self) -> str:
+        return self.text

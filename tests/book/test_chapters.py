@@ -1,0 +1,177 @@
+"""Every chapter keeps to the template, without being run; `pytest --nbmake book` runs them."""
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from IPython.core.inputtransformer2 import TransformerManager
+
+import cs231n_arch
+from cs231n_arch.claims import ledger
+from cs231n_arch.models.registry import MODELS
+from cs231n_arch.training.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PARTS = {part["caption"]: [chapter["file"] for chapter in part["chapters"]] for part in TOC["parts"]}
+PAGES = [TOC["root"], *(file for files in PARTS.values() for file in files)]
+NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
+CHAPTERS = [page for page in NOTEBOOKS if page != TOC["root"] and page not in PARTS.get("Appendices", [])]
+ARCHITECTURES = [page for page in PARTS["The networks"] if page in NOTEBOOKS]
+SECTIONS = [
+    "The idea", "Output sizes", "Parameter math", "The code", "Training details", "What it changed", "Comparison",
+    "Claims checked", "What survived, what did not", "Exercises", "References",
+]  # fmt: skip
+COLAB_HAS = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "cs231n_arch"}
+STANDARD = {"inspect", "math", "itertools", "time", "dataclasses", "statistics", "copy", "tempfile", "warnings"}
+
+
+@cache
+def cells(page: str) -> list[dict]:
+    return json.loads((ROOT / f"{page}.ipynb").read_text())["cells"]
+
+
+def source(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def code_cells(page: str) -> list[dict]:
+    return [cell for cell in cells(page) if cell["cell_type"] == "code"]
+
+
+def prose(page: str) -> str:
+    return "\n\n".join(source(cell) for cell in cells(page) if cell["cell_type"] == "markdown")
+
+
+def tree(cell: dict) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(source(cell)))
+
+
+def test_every_file_of_the_table_of_contents_exists_and_every_chapter_is_listed():
+    files = {f"book/{path.stem}" for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md")}
+    assert sorted(PAGES) == sorted(files)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_outputs_are_not_committed(page):
+    for cell in code_cells(page):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_the_first_cell_installs_the_books_own_version_on_colab(page):
+    first = code_cells(page)[0]
+    assert source(first) == source(code_cells(TOC["root"])[0])
+    assert re.findall(r"cs231n-arch==(\S+)", source(first)) == [cs231n_arch.__version__]
+    assert "setup()" in source(first)
+    assert "remove-input" in first["metadata"]["tags"]
+
+
+@pytest.mark.parametrize("page", ARCHITECTURES)
+def test_sections_of_the_template_in_order(page):
+    headings = re.findall(r"^## (.+)$", prose(page), re.MULTILINE)
+    assert [heading for heading in headings if heading in SECTIONS] == SECTIONS
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_length(page):
+    words = len(re.sub(r"```\{bibliography\}.*", "", prose(page), flags=re.DOTALL).split())
+    assert 1500 <= words <= 3500
+    assert len(code_cells(page)) <= 25
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_every_figure_has_a_name_a_caption_that_says_what_to_notice_and_an_alternative_text(page):
+    for cell in code_cells(page):
+        if "plt.show()" not in source(cell):
+            assert "plt.subplots" not in source(cell), "a figure without plt.show() prints its Axes"
+            continue
+        shown = cell["metadata"]["mystnb"]
+        assert shown["figure"]["name"].startswith(f"fig-{Path(page).name}-")
+        assert "otice" in shown["figure"]["caption"]
+        assert len(shown["image"]["alt"]) > 40
+
+
+def test_names_of_figures_and_tables_are_unique():
+    names = [
+        cell["metadata"]["mystnb"]["figure"]["name"]
+        for page in NOTEBOOKS
+        for cell in code_cells(page)
+        if "figure" in cell["metadata"].get("mystnb", {})
+    ]
+    assert len(names) == len(set(names)) > 0
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_plotting_code_is_folded(page):
+    for cell in code_cells(page):
+        if "plt.show()" in source(cell):
+            assert "hide-input" in cell["metadata"]["tags"]
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_no_cell_defines_a_class_or_a_training_loop(page):
+    for cell in code_cells(page):
+        for node in ast.walk(tree(cell)):
+            assert not isinstance(node, ast.ClassDef)
+            called = {
+                call.func.attr
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+            }
+            assert not called & {"step", "zero_grad"}
+            if isinstance(node, ast.For | ast.While):
+                assert "backward" not in called
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_cells_import_what_colab_has_and_read_no_file(page):
+    for cell in code_cells(page):
+        for node in ast.walk(tree(cell)):
+            if isinstance(node, ast.Import):
+                imported = {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported = {str(node.module).split(".")[0]}
+            else:
+                continue
+            assert imported <= COLAB_HAS | STANDARD
+        assert not re.search(r"\b(open|Path|read_csv|read_text)\(", source(cell))
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts(page):
+    labels = re.findall(r"\{exercise\}.*\n:label: (\S+)", prose(page))
+    assert 4 <= len(labels) <= 6
+    code: dict[str, str] = {}
+    inside = ""
+    for cell in cells(page):
+        if cell["cell_type"] == "code":
+            if inside:
+                code[inside] = code.get(inside, "") + source(cell)
+            continue
+        for line in source(cell).splitlines():
+            if start := re.search(r"\{solution-start\} (\S+)", line):
+                inside = start[1]
+            elif "{solution-end}" in line:
+                inside = ""
+    assert list(code) == labels
+    assert all("assert" in solution for solution in code.values())
+    assert prose(page).count(":class: dropdown") == len(labels)
+
+
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).name in set(ledger()["chapter"])])
+def test_the_ledgers_rows_of_a_chapter_are_shown(page):
+    shown = [source(cell) for cell in code_cells(page) if "claims.check(" in source(cell)]
+    assert len(shown) == 1
+    assert f'claims.check(chapter="{Path(page).name}")' in shown[0]
+
+
+def test_the_bibliography_has_every_paper_of_the_library():
+    keys = re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(), re.MULTILINE)
+    assert len(keys) == len(set(keys))
+    assert {entry.paper for entry in MODELS.values()} | {recipe.paper for recipe in RECIPES.values()} <= set(keys)

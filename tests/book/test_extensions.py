@@ -1,0 +1,144 @@
+"""The book's small Sphinx extensions, and the rule that a warning in a chapter fails its test."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def extensions_on_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first")
+    return tmp_path
+
+
+def test_address_from_the_environment_of_ci(checkout):
+    from repository_links import find_repository
+
+    environment = {
+        "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/a-book", "GITHUB_SHA": "abc123",
+    }  # fmt: skip
+    assert find_repository(environment, checkout) == ("https://github.com/someone/a-book", "abc123")
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/someone/a-book.git",
+        "https://github.com/someone/a-book",
+        "https://name:secret@github.com/someone/a-book.git",
+        "git@github.com:someone/a-book.git",
+        "ssh://git@github.com/someone/a-book.git",
+    ],
+)
+def test_address_from_the_remote(checkout, remote):
+    from repository_links import find_repository
+
+    git(checkout, "remote", "add", "origin", remote)
+    address, commit = find_repository({}, checkout)
+    assert address == "https://github.com/someone/a-book"
+    assert len(commit) == 40
+
+
+@pytest.mark.parametrize("remote", [None, "/srv/git/a-book", "https://example.org/someone/a-book.git"])
+def test_no_address_where_none_can_be_known(checkout, remote):
+    from repository_links import find_repository
+
+    if remote:
+        git(checkout, "remote", "add", "origin", remote)
+    assert find_repository({}, checkout) is None
+
+
+def test_no_address_outside_of_a_checkout(tmp_path):
+    from repository_links import find_repository
+
+    assert find_repository({}, tmp_path) is None
+
+
+PAGE = r"""# A page
+
+A formula $a_1$, and one with a number:
+
+$$
+n = \left\lfloor \frac{a}{b} \right\rfloor
+$$ (eq-n)
+
+See {eq}`eq-n` and {numref}`tab-page`.
+
+```{figure} dot.png
+:name: tab-page
+:figclass: framed
+:alt: a dot
+
+A caption.
+```
+"""
+
+
+def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
+    (tmp_path / "index.md").write_text(PAGE)
+    plt.imsave(tmp_path / "dot.png", [[0.0]])
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['myst_parser', 'math_without_scripts', 'numbered_tables']\n"
+        "myst_enable_extensions = ['dollarmath', 'colon_fence']\n"
+        "html_math_renderer = 'mathml'\n"
+        "numfig = True\n"
+    )
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
+    )
+    subprocess.run(
+        [
+            sys.executable, "-c", program, str(ROOT / "book" / "_ext"),
+            "-q", "-W", "-n", "-b", "html", str(tmp_path), str(tmp_path / "out"),
+        ],
+        check=True,
+    )  # fmt: skip
+    html = (tmp_path / "out" / "index.html").read_text()
+    assert html.count("<math ") == 2
+    assert not re.search("<script[^>]*mathjax", html, re.IGNORECASE)
+    assert '<span class="eqno">(1)' in html
+    assert "Table 1" in html
+    assert "Fig. 1" not in html
+
+
+@pytest.mark.parametrize(("cell", "passes"), [("1 + 1", True), ("import warnings\nwarnings.warn('old')", False)])
+def test_a_warning_in_a_chapter_fails_its_test(tmp_path, cell, passes):
+    (tmp_path / "conftest.py").write_text((ROOT / "book" / "conftest.py").read_text())
+    notebook = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": "a",
+                "metadata": {},
+                "source": cell,
+                "outputs": [],
+                "execution_count": None,
+            }
+        ],
+        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (tmp_path / "chapter.ipynb").write_text(json.dumps(notebook))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--nbmake", "-p", "no:cacheprovider", "chapter.ipynb"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode == 0) is passes, done.stdout

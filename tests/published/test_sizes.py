@@ -53,7 +53,8 @@ SIZES: dict[str, tuple[int, list[tuple[str, list[Window], int]]]] = {
     "Inception-v3 (released)": (299, [
         ("conv 1", [POOL3], 32), ("conv 2", [VALID3], 32), ("conv padded", [SAME3], 64), ("pool", [POOL3], 64),
         ("conv 1x1", [(1, 1, 0)], 80), ("conv 4", [VALID3], 192), ("pool 2", [POOL3], 192),
-        ("3 x Inception", [], 288), ("4 x Inception", [POOL3], 768), ("2 x Inception", [POOL3], 2048), ("pool 8x8", [(8, 1, 0)], 2048),
+        ("3 x Inception", [], 288), ("4 x Inception", [POOL3], 768), ("2 x Inception", [POOL3], 2048),
+        ("pool 8x8", [(8, 1, 0)], 2048),
     ]),
     "Inception-v4": (299, [
         ("stem", STEM, 384), ("4 x A", [], 384), ("Reduction-A", [POOL3], 1024),
@@ -88,7 +89,8 @@ SIZES: dict[str, tuple[int, list[tuple[str, list[Window], int]]]] = {
     ]),
     "SqueezeNet v1.1": (227, [
         ("conv1", [POOL3], 64), ("maxpool1", [UP3], 64), ("fire2", [], 128), ("fire3", [], 128),
-        ("maxpool3", [UP3], 128), ("fire4", [], 256), ("fire5", [], 256), ("maxpool5", [UP3], 256), ("fire6", [], 384), ("fire7", [], 384),
+        ("maxpool3", [UP3], 128), ("fire4", [], 256), ("fire5", [], 256), ("maxpool5", [UP3], 256),
+        ("fire6", [], 384), ("fire7", [], 384),
         ("fire8", [], 512), ("fire9", [], 512), ("conv10", [], 1000), ("avgpool10", [(14, 1, 0)], 1000),
     ]),
 }  # fmt: skip

@@ -4,6 +4,7 @@
 """
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
+from cs231n_arch.diagrams.modules import modules
 from cs231n_arch.diagrams.windows import pyramid, windows
 
-__all__ = ["SHADES", "bare", "pyramid", "windows"]
+__all__ = ["SHADES", "bare", "modules", "pyramid", "windows"]

@@ -113,11 +113,11 @@ def deconvnet(net: nn.Sequential, images: Tensor, layer: str, unit: int) -> Tens
     back = torch.zeros_like(signal)
     back[:, unit] = alone.view_as(signal[:, unit])
     for name, module, before, switches in reversed(way_back):
-        back = _back_through(name, module, back, before, switches)
+        back = back_through(name, module, back, before, switches)
     return back
 
 
-def _back_through(
+def back_through(
     name: str, module: nn.Module, signal: Tensor, before: torch.Size, switches: Tensor | None
 ) -> Tensor:
     """One layer of the way back; `before` is the shape of what the layer was given."""

@@ -89,13 +89,14 @@ def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> "p
         raise ValueError(
             f"input_size must be three positive whole numbers (channels, height, width); given {size}"
         )
-    weights = {name: tensor.to("meta") for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+    weights = on_meta(model)
     dtype = next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
     image = torch.empty(1, *size, dtype=dtype, device="meta")
 
     watch = Watch(image, parameters={id(weights[n]): p.numel() for n, p in model.named_parameters()})
-    with evaluating(model), watched(model, watch), torch.no_grad(), watch:
-        torch.func.functional_call(model, weights, (image,))
+    # Inference mode, if we are called inside of it, would hide the operators behind their composite forms.
+    with torch.inference_mode(False), evaluating(model), watched(model, watch), torch.no_grad(), watch:
+        torch.func.functional_call(model, weights, (image,), tie_weights=False)
     frame = pd.DataFrame([vars(row) for row in watch.rows], columns=list(Row.__dataclass_fields__), dtype=object)
     return frame.astype(
         {
@@ -108,6 +109,21 @@ def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> "p
             "jump": "Int64",
         }
     )
+
+
+def on_meta(model: nn.Module) -> dict[str, Tensor]:
+    """Every parameter and buffer as a meta tensor, for `functional_call` without its own tying of weights.
+
+    A module that is used under two names comes once: `functional_call`, given both, would not put back the first.
+    A weight that two modules share is one tensor under both names.
+    """
+    twins: dict[int, Tensor] = {}
+    return {
+        f"{path}.{name}".lstrip("."): twins.setdefault(id(tensor), tensor.to("meta"))
+        for path, module in model.named_modules()
+        for name, tensor in (*module._parameters.items(), *module._buffers.items())
+        if tensor is not None
+    }
 
 
 @contextmanager

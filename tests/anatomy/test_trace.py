@@ -186,3 +186,28 @@ def test_unknown_input_size() -> None:
 def test_a_size_the_net_refuses() -> None:
     with pytest.raises(ValueError, match="227x227 only"):
         layer_table(meta("alexnet"), (3, 200, 200))
+
+
+def test_a_layer_under_two_names_keeps_its_weights() -> None:
+    conv = nn.Conv2d(3, 3, 1)
+    net = nn.Sequential(conv, nn.ReLU(), conv)
+    before = conv.weight
+    table = layer_table(net, (3, 8, 8))
+    assert net[0].weight is before
+    assert net[2].weight is before
+    assert table["params"].tolist() == [12, 0, 0]
+    assert table["macs"].tolist() == [9 * 64, 0, 9 * 64]
+
+
+def test_a_weight_that_two_layers_share_counts_once() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 3, 1, bias=False), nn.Conv2d(3, 3, 1, bias=False))
+    net[1].weight = net[0].weight
+    assert layer_table(net, (3, 8, 8))["params"].tolist() == [9, 0]
+    assert net[1].weight is net[0].weight
+
+
+def test_inference_mode_changes_nothing() -> None:
+    net = meta("squeezenet1_1")
+    wanted = layer_table(net)
+    with torch.inference_mode():
+        assert layer_table(net).equals(wanted)

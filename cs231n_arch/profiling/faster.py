@@ -13,7 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.trace import evaluating
+from cs231n_arch.anatomy.trace import evaluating, on_meta
 from cs231n_arch.profiling.timing import time_call
 
 FORMS = ("as built", "channels_last", "folded", "folded, channels_last", "folded, channels_last, compiled")
@@ -61,10 +61,10 @@ def foldable(model: nn.Module, input_size: Sequence[int]) -> list[tuple[str, str
 
     hooks = [m.register_forward_hook(after_convolution) for m in names if isinstance(m, nn.Conv2d)]
     hooks += [m.register_forward_pre_hook(before_norm) for m in names if isinstance(m, nn.BatchNorm2d)]
-    weights = {name: tensor.to("meta") for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
     try:
-        with evaluating(model), torch.no_grad(), Uses() as watch:
-            torch.func.functional_call(model, weights, (torch.empty(1, *input_size, device="meta"),))
+        with torch.inference_mode(False), evaluating(model), torch.no_grad(), Uses() as watch:
+            image = torch.empty(1, *input_size, device="meta")
+            torch.func.functional_call(model, on_meta(model), (image,), tie_weights=False)
     finally:
         for hook in hooks:
             hook.remove()

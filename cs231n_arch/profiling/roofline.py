@@ -85,9 +85,10 @@ def roofline(model: nn.Module, batch: Tensor, peaks: Peaks, *, passes: int = 5) 
     Returns:
         A frame with the rows of `layer_times`, less what runs outside of layers. Columns: `name`, `kind`,
         `seconds`, `flops` (2 for each MAC; other layers have none and are bound by memory), `bytes` (inputs,
-        outputs and weights, each moved once), `intensity` (flops a byte), `flops_per_second`, `bytes_per_second`,
-        `bound` ("arithmetic" or "memory"), `reached` (the least time the roof allows, over the time taken; above 1
-        where the data was still in a cache, which is faster than the memory that the peak was measured in).
+        outputs and weights, each moved once), `intensity` (flops a byte), `rate` (flops a second),
+        `bytes_per_second`, `bound` ("arithmetic" or "memory"), `reached` (the least time the roof allows, over the
+        time taken; above 1 where the data was still in a cache, which is faster than the memory that the peak was
+        measured in).
     """
     times = layer_times(model, batch, passes=passes)
     times = times[times["name"] != OUTSIDE]
@@ -97,10 +98,10 @@ def roofline(model: nn.Module, batch: Tensor, peaks: Peaks, *, passes: int = 5) 
     frame = times.assign(
         flops=flops,
         intensity=flops / times["bytes"],
-        flops_per_second=flops / times["seconds"],
+        rate=flops / times["seconds"],
         bytes_per_second=times["bytes"] / times["seconds"],
         reached=least / times["seconds"],
     )
     frame["bound"] = ["arithmetic" if value >= peaks.ridge else "memory" for value in frame["intensity"]]
     columns = ["name", "kind", "seconds", "flops", "bytes", "intensity"]
-    return frame[[*columns, "flops_per_second", "bytes_per_second", "bound", "reached"]].reset_index(drop=True)
+    return frame[[*columns, "rate", "bytes_per_second", "bound", "reached"]].reset_index(drop=True)

@@ -5,6 +5,7 @@
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
 from cs231n_arch.diagrams.modules import modules
+from cs231n_arch.diagrams.steps import ladder, numbers
 from cs231n_arch.diagrams.windows import pyramid, windows
 
-__all__ = ["SHADES", "bare", "modules", "pyramid", "windows"]
+__all__ = ["SHADES", "bare", "ladder", "modules", "numbers", "pyramid", "windows"]

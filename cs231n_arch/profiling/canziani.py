@@ -90,7 +90,7 @@ def measured(frame: pd.DataFrame, batch_size: int | None = None) -> pd.DataFrame
     if batch_size is not None:
         rows = rows[rows["batch_size"] == batch_size]
     if rows.empty:
-        sizes = sorted(frame.loc[frame["error"] == "", "batch_size"].unique())
+        sizes = sorted(map(int, frame.loc[frame["error"] == "", "batch_size"].unique()))
         raise ValueError(f"no measurement with batch size {batch_size}; the record has {sizes}")
     rows = rows.astype({"macs": float, "batch_size": float, "seconds": float})
     return rows.assign(seconds_per_image=rows["seconds"] / rows["batch_size"], gmacs=rows["macs"] / 1e9)
@@ -140,7 +140,7 @@ def left_out_error(x: Any, y: Any, degree: int) -> float:
 
 def frontier(rows: pd.DataFrame) -> pd.DataFrame:
     """The nets that no other beats in time and accuracy at once, fastest first."""
-    ordered = rows.sort_values("seconds_per_image")
+    ordered = rows.sort_values("seconds_per_image").astype({"accuracy": float})
     return ordered[ordered["accuracy"].cummax().shift(fill_value=-np.inf) < ordered["accuracy"]]
 
 

@@ -1,0 +1,52 @@
+"""Augmentation of a whole batch at once, where the images lie: for small images the loader is the slow part.
+
+The same distribution as torchvision's transforms image by image (`transforms.py`), in a few tensor operations.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class CropAndFlip:
+    """Pad, cut a random window of the old size, flip at random (Lee et al. 2014; He et al. 2015, Section 4.2).
+
+    Attributes:
+        padding: pixels added at each side.
+        mode: `constant` pads with zeros, which are the mean where images are normalised; `reflect` with the
+            image's own mirrored pixels.
+        flip: whether to mirror half of the images; digits and other writing must not be.
+    """
+
+    padding: int = 4
+    mode: Literal["constant", "reflect"] = "constant"
+    flip: bool = True
+
+    def __post_init__(self) -> None:
+        if self.padding < 0:
+            raise ValueError(f"padding must be at least 0; given {self.padding}")
+
+    def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Map images (N, C, H, W) to as many of the same size, each with its own window and flip.
+
+        Args:
+            images: on any device; the result is there, too, in channels_last layout.
+            generator: of the draws, on the CPU, so that a seed gives the same ones whatever the device.
+        """
+        count, _, height, width = images.shape
+        shifts = torch.randint(0, 2 * self.padding + 1, (2, count, 1), generator=generator)
+        rows = torch.arange(height) + shifts[0]
+        columns = torch.arange(width) + shifts[1]
+        if self.flip:
+            flipped = torch.rand(count, 1, generator=generator) < 0.5
+            columns = torch.where(flipped, columns.flip(1), columns)
+        padded = F.pad(images, (self.padding,) * 4, mode=self.mode)
+        device = images.device
+        which = torch.arange(count, device=device).view(-1, 1, 1)
+        # Indices on either side of the channels: the channels come out last, in the layout that convolutions like.
+        window = padded[which, :, rows.to(device).unsqueeze(2), columns.to(device).unsqueeze(1)]
+        return window.permute(0, 3, 1, 2)

@@ -15,6 +15,7 @@ from cs231n_arch.plots.charts import (
     scatter_fit,
     training_curves,
 )
+from cs231n_arch.plots.measurements import not_measurable, scatter_hyperbola
 from cs231n_arch.plots.pictures import architecture, filters, heatmap, images
 from cs231n_arch.plots.style import FAMILIES, INK, STYLE, colour, family, marker, use_style
 
@@ -34,8 +35,10 @@ __all__ = [
     "images",
     "lines",
     "marker",
+    "not_measurable",
     "roofline",
     "scatter_fit",
+    "scatter_hyperbola",
     "training_curves",
     "use_style",
 ]

@@ -130,6 +130,24 @@ def operations_predict_time(frame: pd.DataFrame, batch_size: int = 16) -> Findin
     return Finding(ours, HOLDS if line.slope > 0 and line.r2 >= 0.9 else FAILS)
 
 
+def published_times(hardware: str = "PascalTitanX*") -> pd.DataFrame:
+    """Published times of the same nets, to be shown beside ours with their source.
+
+    Args:
+        hardware: "PascalTitanX*" or "CPU*", the two of Johnson's cnn-benchmarks (Torch, 224x224, 2016-17).
+
+    Returns:
+        A frame with the columns `model`, `batch_size` (16), `seconds` (forward pass of a batch), `hardware` and
+        `source`.
+    """
+    rows = published.load(quantity=f"time_{hardware}_batch16_forward")
+    ours = {"AlexNet": "alexnet", "Inception-V1": "googlenet"}  # AlexNet as torchvision has it, one weird trick
+    names = [ours.get(name, name.lower().replace("-", "")) for name in rows["architecture"]]
+    machine = rows["quantity"].str.removeprefix("time_").str.removesuffix("_batch16_forward")
+    frame = rows[["source"]].assign(model=names, batch_size=16, seconds=rows["number"] / 1e3, hardware=machine)
+    return frame[["model", "batch_size", "seconds", "hardware", "source"]]
+
+
 def left_out_error(x: Any, y: Any, degree: int) -> float:
     """Root mean square error of predicting each point by a polynomial fitted to the others."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)

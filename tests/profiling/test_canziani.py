@@ -131,3 +131,12 @@ def test_the_record_of_the_package_can_be_judged():
         ours, verdict = rule(frame)
         assert ours
         assert verdict in (HOLDS, FAILS, UNKNOWN)
+
+
+def test_published_times_name_our_nets_and_their_source():
+    times = canziani.published_times().set_index("model")
+    assert times["seconds"]["vgg16"] == pytest.approx(0.04159)
+    assert times["seconds"]["googlenet"] == pytest.approx(0.01206)
+    assert set(canziani.published_times("CPU*")["model"]) > {"vgg16", "resnet18", "resnet152"}
+    assert times["source"].str.contains("cnn-benchmarks").all()
+    assert set(times["hardware"]) == {"PascalTitanX_cudnn5.1.05"}

@@ -21,9 +21,7 @@ from cs231n_arch.data.transforms import (
 from cs231n_arch.training import recipes
 
 
-@pytest.mark.parametrize(
-    "name", recipes.NAMES if hasattr(recipes, "NAMES") else ["alexnet", "vgg", "resnet_cifar"]
-)
+@pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_augments(name: str) -> None:
     recipe = recipes.get(name)
     small = any("random crop" in step and "pad" in step for step in recipe.augmentation)

@@ -1,0 +1,8 @@
+"""Training as the papers print it: recipes, the loop, and what a run leaves behind."""
+
+from cs231n_arch.training import recipes
+from cs231n_arch.training.budget import Budget
+from cs231n_arch.training.loop import NonFiniteLossError, Run, error_rate, train
+from cs231n_arch.training.recipe import Recipe
+
+__all__ = ["Budget", "NonFiniteLossError", "Recipe", "Run", "error_rate", "recipes", "train"]

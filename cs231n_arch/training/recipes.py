@@ -1,0 +1,46 @@
+"""Every recipe by name: `recipes.get("alexnet")` is how AlexNet's paper says that it was trained."""
+
+from difflib import get_close_matches
+
+from cs231n_arch.training import recipes_cifar, recipes_imagenet
+from cs231n_arch.training.recipe import Recipe
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        recipes_imagenet.LENET,
+        recipes_imagenet.ALEXNET,
+        recipes_imagenet.ZFNET,
+        recipes_imagenet.VGG,
+        recipes_imagenet.GOOGLENET,
+        recipes_imagenet.INCEPTION_V3,
+        recipes_imagenet.INCEPTION_V4,
+        recipes_imagenet.RESNET,
+        recipes_cifar.RESNET_CIFAR,
+        recipes_cifar.RESNET_CIFAR_110,
+        recipes_cifar.NIN,
+        recipes_cifar.PREACT_RESNET,
+        recipes_cifar.WIDE_RESNET,
+        recipes_imagenet.RESNEXT,
+        recipes_cifar.RESNEXT_CIFAR,
+        recipes_cifar.STOCHASTIC_DEPTH,
+        recipes_cifar.FRACTALNET,
+        recipes_imagenet.DENSENET,
+        recipes_cifar.DENSENET_CIFAR,
+        recipes_imagenet.SQUEEZENET,
+        recipes_imagenet.DEEP_COMPRESSION,
+    )
+}
+
+
+def get(name: str) -> Recipe:
+    """The recipe of a paper.
+
+    Raises:
+        ValueError: no recipe has this name; the message lists those with a similar one.
+    """
+    if name not in RECIPES:
+        near = get_close_matches(str(name), RECIPES, n=3) or [known for known in RECIPES if str(name) in known][:3]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"no recipe is named {name!r}{hint} There are {', '.join(RECIPES)}")
+    return RECIPES[name]

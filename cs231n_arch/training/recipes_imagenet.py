@@ -1,0 +1,350 @@
+"""The recipes of the papers that trained on ImageNet (and LeNet's, the first), in the lecture's order."""
+
+from cs231n_arch.training.recipe import Recipe
+from cs231n_arch.training.schedules import Every, Plateau, Polynomial, Steps, Values
+
+LENET = Recipe(
+    name="lenet",
+    paper="lecun1998",
+    optimizer="diagonal_lm",
+    lr=5e-4,
+    schedule=Values(until=(2, 5, 8, 12, 20), factors=(1, 0.4, 0.2, 0.1, 0.02)),
+    batch_size=1,
+    epochs=20,
+    curvature_floor=0.02,
+    initialisation="uniform in ±2.4 / inputs of the unit",
+    augmentation=(),
+    test_view="the image, background -0.1, ink 1.175",
+    sources={
+        "Section III.B": ("lr", "schedule", "epochs", "curvature_floor", "augmentation"),
+        "Appendix C": ("optimizer", "batch_size"),
+        "Appendix A": ("initialisation",),
+        "Section II.B": ("test_view",),
+    },
+    notes={
+        "optimizer": "curvatures are estimated on 500 images before each pass and kept during it",
+        "augmentation": "a second run adds shifted, scaled, squeezed and sheared copies of the digits",
+    },
+)
+
+ALEXNET = Recipe(
+    name="alexnet",
+    paper="krizhevsky2012",
+    optimizer="sgd",
+    lr=0.01,
+    schedule=Plateau(times=3),
+    batch_size=128,
+    epochs=90,
+    weight_decay=5e-4,
+    decays="weights",
+    momentum=0.9,
+    dropout="0.5 on fc6 and fc7",
+    initialisation="N(0, 0.01²); biases 1 in conv2, conv4, conv5, fc6 and fc7, else 0",
+    augmentation=("shorter side 256, centre 256", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
+    test_view="ten crops (corners and centre, each flipped), softmax averaged",
+    sources={
+        "Section 5": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "initialisation",
+        ),
+        "Section 4.2": ("dropout",),
+        "Section 4.1": ("augmentation", "test_view"),
+    },
+    notes={
+        "decays": "the paper writes the decay for weights; its code, cuda-convnet, gives biases none",
+        "schedule": "torchvision's reference divides by 10 every 30 epochs instead",
+        "weight_decay": "torchvision's reference uses 1e-4",
+        "augmentation": "no random crop of 224 fits the 227 that the first layer needs; popular code crops 227",
+    },
+)  # fmt: skip
+
+ZFNET = Recipe(
+    name="zfnet",
+    paper="zeiler2014",
+    optimizer="sgd",
+    lr=0.01,
+    schedule=Plateau(times=3),
+    batch_size=128,
+    epochs=70,
+    momentum=0.9,
+    dropout="0.5 on fc6 and fc7",
+    initialisation="all weights 0.01, biases 0, as printed",
+    augmentation=("shorter side 256, centre 256", "one of ten crops 224 (corners and centre, each flipped)"),
+    test_view="ten crops (corners and centre, each flipped)",
+    sources={
+        "Section 3": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "dropout", "initialisation",
+            "augmentation",
+        ),
+    },
+    notes={
+        "schedule": "annealed by hand when the validation error plateaus; the number of reductions is not printed",
+        "weight_decay": "not printed",
+        "initialisation": "equal weights could not learn different features; N(0, 0.01²) is what must be meant",
+        "augmentation": "first-layer filters whose RMS passes 0.1 are renormalised to it as well",
+        "test_view": "not printed in the section; the comparison follows AlexNet's",
+    },
+)  # fmt: skip
+
+VGG = Recipe(
+    name="vgg",
+    paper="simonyan2015",
+    optimizer="sgd",
+    lr=0.01,
+    schedule=Plateau(times=3),
+    batch_size=256,
+    epochs=74,
+    iterations=370_000,
+    weight_decay=5e-4,
+    momentum=0.9,
+    dropout="0.5 on fc6 and fc7",
+    initialisation="net A: N(0, variance 0.01), biases 0; deeper nets begin with A's first 4 and last 3 layers",
+    augmentation=("shorter side in 256-512", "random crop 224", "random flip", "RGB colour shift"),
+    test_view="dense evaluation and 50 crops (5x5 grid, each flipped) at each of three scales, softmax averaged",
+    sources={
+        "Section 3.1": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "iterations", "weight_decay", "momentum",
+            "dropout", "initialisation", "augmentation",
+        ),
+        "Section 3.2": ("test_view",),
+    },
+    notes={
+        "lr": "0.001 where a net for shorter side 384 begins with the weights for 256",
+        "augmentation": "the shorter side is 256, 384 or, with scale jitter, random",
+        "initialisation": "after submission: Glorot & Bengio (2010) works without pre-training",
+        "decays": "not printed",
+    },
+)  # fmt: skip
+
+GOOGLENET = Recipe(
+    name="googlenet",
+    paper="szegedy2015",
+    optimizer="sgd",
+    lr=0.01,
+    schedule=Every(epochs=8, of=250, by=0.96),
+    batch_size=32,
+    epochs=250,
+    weight_decay=2e-4,
+    momentum=0.9,
+    ema_decay=0.9999,
+    dropout="0.4 before the classifier, 0.7 in the auxiliary ones",
+    initialisation="Glorot",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "photometric distortion"),
+    test_view="144 crops (4 scales, 3 squares, 6 crops, each flipped), softmax averaged",
+    sources={
+        "Section 6": ("optimizer", "momentum", "schedule", "ema_decay", "augmentation"),
+        "Section 5": ("dropout",),
+        "Section 7": ("test_view",),
+        "not printed; Caffe's bvlc_googlenet/solver.prototxt": ("lr", "batch_size", "epochs", "weight_decay"),
+        "not printed; Caffe's bvlc_googlenet/train_val.prototxt": ("initialisation",),
+    },
+    notes={
+        "optimizer": "asynchronous, on many machines (DistBelief)",
+        "schedule": "Caffe's quick_solver decays by (1 - done)^0.5 instead",
+        "ema_decay": "the paper says Polyak averaging and no constant; 0.9999 is that of the later Inception code",
+    },
+)
+
+INCEPTION_V3 = Recipe(
+    name="inception_v3",
+    paper="szegedy2016",
+    optimizer="rmsprop",
+    lr=0.045,
+    schedule=Every(epochs=2, of=100, by=0.94),
+    batch_size=32,
+    epochs=100,
+    weight_decay=4e-5,
+    decays="weights",
+    rms_decay=0.9,
+    rms_epsilon=1.0,
+    label_smoothing=0.1,
+    clip_norm=2.0,
+    ema_decay=0.9999,
+    dropout="0.2 before the classifier",
+    initialisation="truncated normal, deviation 0.1 by default",
+    augmentation=("area crop 299", "random flip", "photometric distortion"),
+    test_view="centre crop 299; 12 or 144 crops in Tables 4 and 5",
+    sources={
+        "Section 8": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "rms_decay", "rms_epsilon", "clip_norm",
+            "ema_decay",
+        ),
+        "Section 7": ("label_smoothing",),
+        "Section 10": ("test_view",),
+        "not printed; the authors' TensorFlow code": (
+            "weight_decay", "decays", "dropout", "initialisation", "augmentation",
+        ),
+    },
+    notes={
+        "batch_size": "on each of 50 replicas that update asynchronously",
+        "momentum": "not printed for RMSProp; the authors' code has 0.9",
+        "rms_epsilon": "TensorFlow adds it below the root, PyTorch's RMSprop outside; ours follows TensorFlow",
+        "ema_decay": "a running average is evaluated; its constant is from the authors' code",
+    },
+)  # fmt: skip
+
+INCEPTION_V4 = Recipe(
+    name="inception_v4",
+    paper="szegedy2017",
+    optimizer="rmsprop",
+    lr=0.045,
+    schedule=Every(epochs=2, of=200, by=0.94),
+    batch_size=32,
+    epochs=200,
+    weight_decay=4e-5,
+    decays="weights",
+    rms_decay=0.9,
+    rms_epsilon=1.0,
+    label_smoothing=0.1,
+    ema_decay=0.9999,
+    dropout="0.2 before the classifier",
+    initialisation="truncated normal, deviation 0.1 by default",
+    augmentation=("area crop 299", "random flip", "photometric distortion"),
+    test_view="centre crop 299; 12 or 144 crops in Tables 3 and 4",
+    sources={
+        "Section 4": ("optimizer", "lr", "schedule", "rms_decay", "rms_epsilon", "ema_decay"),
+        "Figure 9": ("dropout",),
+        "Section 5": ("test_view",),
+        "not printed; the authors' TensorFlow code": (
+            "batch_size", "weight_decay", "decays", "label_smoothing", "initialisation", "augmentation",
+        ),
+        "not printed; Figures 20 to 25 end near it": ("epochs",),
+    },
+    notes={
+        "batch_size": "on each of 20 replicas",
+        "rms_epsilon": "TensorFlow adds it below the root, PyTorch's RMSprop outside; ours follows TensorFlow",
+        "warmup": "none: Section 3.3 finds that wide nets need scaled residuals (0.1-0.3), warm-up is not enough",
+        "ema_decay": "a running average is evaluated; its constant is from the authors' code",
+    },
+)  # fmt: skip
+
+RESNET = Recipe(
+    name="resnet",
+    paper="he2016",
+    optimizer="sgd",
+    lr=0.1,
+    schedule=Plateau(times=2),
+    batch_size=256,
+    epochs=120,
+    iterations=600_000,
+    weight_decay=1e-4,
+    momentum=0.9,
+    dropout="none",
+    initialisation="He et al. (2015): N(0, 2 / fan-in)",
+    augmentation=("shorter side in 256-480", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
+    test_view="ten crops; best results: fully convolutional at shorter sides 224, 256, 384, 480 and 640, averaged",
+    sources={
+        "Section 3.4": (
+            "optimizer", "lr", "schedule", "batch_size", "iterations", "weight_decay", "momentum", "dropout",
+            "initialisation", "augmentation", "test_view",
+        ),
+        "Section 3.4: iterations times batch over 1.28 million images": ("epochs",),
+    },
+    notes={
+        "weight_decay": "the lecture's slide prints 1e-5",
+        "initialisation": "the slide calls it Xavier/2",
+        "schedule": "the number of reductions is not printed, Figure 4 shows two; fb.resnet.torch and torchvision "
+        "divide at epochs 30 and 60 of 90",
+        "augmentation": "fb.resnet.torch and torchvision crop by area and aspect, as GoogLeNet does",
+    },
+)  # fmt: skip
+
+RESNEXT = Recipe(
+    name="resnext",
+    paper="xie2017",
+    optimizer="sgd",
+    lr=0.1,
+    schedule=Steps(at=(30, 60, 90), of=100, unit="epochs"),
+    batch_size=256,
+    epochs=100,
+    weight_decay=1e-4,
+    momentum=0.9,
+    initialisation="He et al. (2015)",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and colour"),
+    test_view="centre crop 224 of shorter side 256",
+    sources={
+        "Section 4": ("optimizer", "lr", "batch_size", "weight_decay", "momentum", "initialisation", "test_view"),
+        "Section 4, which names fb.resnet.torch": ("schedule", "augmentation", "epochs"),
+    },
+    notes={"schedule": "printed: divided by 10 three times, on the schedule of fb.resnet.torch"},
+)
+
+DENSENET = Recipe(
+    name="densenet",
+    paper="huang2017",
+    optimizer="sgd",
+    lr=0.1,
+    schedule=Steps(at=(30, 60), of=90, unit="epochs"),
+    batch_size=256,
+    epochs=90,
+    weight_decay=1e-4,
+    momentum=0.9,
+    nesterov=True,
+    dropout="none",
+    initialisation="He et al. (2015)",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and colour"),
+    test_view="centre crop 224, or ten crops",
+    sources={
+        "Section 4.2": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
+            "initialisation",
+        ),
+        "Section 4.1, which names fb.resnet.torch": ("augmentation", "test_view"),
+    },
+    notes={"batch_size": "128 for DenseNet-161, for memory, with 100 epochs and a further division at epoch 90"},
+)  # fmt: skip
+
+SQUEEZENET = Recipe(
+    name="squeezenet",
+    paper="iandola2016",
+    optimizer="sgd",
+    lr=0.04,
+    schedule=Polynomial(power=1),
+    batch_size=512,
+    epochs=68,
+    iterations=170_000,
+    weight_decay=2e-4,
+    momentum=0.9,
+    dropout="0.5 after fire9",
+    initialisation="Glorot; conv10 from N(0, 0.01²)",
+    augmentation=("256 by 256", "random crop 227", "random flip"),
+    test_view="centre crop 227",
+    sources={
+        "Section 3.3": ("lr", "schedule", "dropout"),
+        "not printed; the released Caffe solver": (
+            "optimizer", "batch_size", "epochs", "iterations", "weight_decay", "momentum",
+        ),
+        "not printed; the released Caffe net": ("initialisation", "augmentation", "test_view"),
+    },
+    notes={"batch_size": "32 images, gradients added over 16 of them before an update"},
+)  # fmt: skip
+
+DEEP_COMPRESSION = Recipe(
+    name="deep_compression",
+    paper="han2016",
+    optimizer="sgd",
+    lr=1e-4,
+    schedule=Plateau(times=1),
+    batch_size=256,
+    epochs=140,
+    iterations=700_000,
+    weight_decay=5e-4,
+    momentum=0.9,
+    dropout="on fc6 and fc7, 0.5 times the root of the share of weights that remain",
+    initialisation="the weights that pruning has left",
+    augmentation=("256 by 256", "random crop 227", "random flip"),
+    test_view="centre crop 227",
+    sources={
+        "Han et al. (2015), arXiv 1506.02626, Section 4.2": ("lr", "iterations"),
+        "Han et al. (2015), Section 3.2": ("dropout",),
+        "Han et al. (2015), Section 3.3": ("initialisation",),
+        "not printed; Caffe's bvlc_alexnet, which is pruned": (
+            "optimizer", "batch_size", "weight_decay", "momentum", "augmentation", "test_view",
+        ),
+        "iterations times batch over 1.28 million images": ("epochs",),
+    },
+    notes={
+        "lr": "a hundredth of the rate that trained the net; a tenth for LeNet (Section 4.1). The paper of Deep "
+        "Compression itself prints no rate",
+        "schedule": "not printed",
+    },
+)  # fmt: skip

@@ -1,7 +1,9 @@
 """What every chapter of the book calls: `setup` at its beginning, and `glue` for the numbers in its prose."""
 
+import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -44,10 +46,24 @@ def glue(**values: object) -> None:
 
 
 class source:  # noqa: N801 (used like a function)
-    """The source code of a function or class of the library, shown in a notebook as code."""
+    """The source code of a function or class of the library, shown in a notebook as code.
 
-    def __init__(self, thing: Callable[..., object]) -> None:
+    Args:
+        thing: the function or class.
+        inner: name of a function that is defined inside of it, to show that one only.
+
+    Raises:
+        ValueError: no such inner function.
+    """
+
+    def __init__(self, thing: Callable[..., object], inner: str | None = None) -> None:
         self.text = inspect.getsource(thing)
+        if inner is not None:
+            inside = {n.name: n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.FunctionDef)}
+            if inner not in inside:
+                raise ValueError(f"no function named {inner!r} is defined there; there are {', '.join(inside)}")
+            lines = self.text.splitlines(keepends=True)[inside[inner].lineno - 1 : inside[inner].end_lineno]
+            self.text = textwrap.dedent("".join(lines))
 
     def _repr_markdown_(self) -> str:
         return f"```python\n{self.text}```"

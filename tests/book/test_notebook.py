@@ -47,3 +47,14 @@ def test_source_is_the_librarys_own():
     assert shown._repr_markdown_().startswith("```python\ndef glue(")
     assert shown._repr_markdown_().endswith("\n```")
     assert repr(shown) in Path(notebook.__file__).read_text()
+
+
+def test_source_of_an_inner_function():
+    from cs231n_arch.models.wide_resnet import wide_resnet
+
+    text = repr(notebook.source(wide_resnet, "unit"))
+    assert text.startswith("def unit(maps_in: int, maps: int, stride: int) -> nn.Module:\n    before = {")
+    assert text.endswith(")\n")
+    assert "stages" not in text
+    with pytest.raises(ValueError, match=r"no function named 'units'.* wide_resnet, unit"):
+        notebook.source(wide_resnet, "units")

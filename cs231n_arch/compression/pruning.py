@@ -37,7 +37,9 @@ def prune(model: nn.Module, density: float) -> None:
             )
     for layer in layers:
         more = int(unpruned(layer).sum()) - wanted(layer, density)
-        torch_prune.l1_unstructured(layer, "weight", amount=more)  # type: ignore[no-untyped-call]
+        # PyTorch cannot sort weights that lie in memory with the channels last, as training leaves them.
+        scores = layer.weight.detach().contiguous()
+        torch_prune.l1_unstructured(layer, "weight", more, scores)  # type: ignore[no-untyped-call]
 
 
 def unpruned(layer: nn.Conv2d | nn.Linear) -> Tensor:

@@ -55,6 +55,15 @@ def test_pruned_weights_stay_zero_in_training_and_rounds_go_on() -> None:
         assert density(net) == pytest.approx(share, abs=2e-3)
 
 
+def test_a_net_with_the_channels_last_is_pruned_alike() -> None:
+    net, other = small_net(), small_net().to(memory_format=torch.channels_last)
+    for share in (0.6, 0.3):
+        prune(net, share)
+        prune(other, share)
+        for one, two in zip(weighted(net), weighted(other), strict=True):
+            assert torch.equal(one.weight, two.weight)
+
+
 @pytest.mark.parametrize("share", [0, -0.1, 1.5, float("nan")])
 def test_bad_density(share: float) -> None:
     with pytest.raises(ValueError, match="density must be above 0 and at most 1; given"):

@@ -4,9 +4,21 @@
 """
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
+from cs231n_arch.diagrams.fractals import fractal
 from cs231n_arch.diagrams.modules import modules
 from cs231n_arch.diagrams.steps import ladder, numbers
 from cs231n_arch.diagrams.windows import pyramid, windows
 from cs231n_arch.diagrams.wiring import connections, towers
 
-__all__ = ["SHADES", "bare", "connections", "ladder", "modules", "numbers", "pyramid", "towers", "windows"]
+__all__ = [
+    "SHADES",
+    "bare",
+    "connections",
+    "fractal",
+    "ladder",
+    "modules",
+    "numbers",
+    "pyramid",
+    "towers",
+    "windows",
+]

@@ -16,7 +16,7 @@ from cs231n_arch.plots.charts import (
     training_curves,
 )
 from cs231n_arch.plots.measurements import not_measurable, scatter_hyperbola
-from cs231n_arch.plots.pictures import architecture, filters, heatmap, images
+from cs231n_arch.plots.pictures import architecture, boxes, filters, heatmap, images
 from cs231n_arch.plots.style import FAMILIES, INK, STYLE, colour, family, marker, use_style
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "STYLE",
     "architecture",
     "bars",
+    "boxes",
     "bubble",
     "colour",
     "cost_by_stage",

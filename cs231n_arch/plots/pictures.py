@@ -1,13 +1,13 @@
 """Figures without axes: images, filters, matrices and architectures drawn to scale."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Polygon
+from matplotlib.patches import Polygon, Rectangle
 from torch import Tensor
 
 from cs231n_arch.plots.charts import stages_of
@@ -50,6 +50,42 @@ def images(batch: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
     low, high = pictures.min(), pictures.max()
     ax.imshow(_grid((pictures - low) / (high - low).clamp(min=1e-12), columns), interpolation="nearest")
     ax.set_axis_off()
+    return ax
+
+
+def boxes(batch: Tensor, ax: Axes, edges: Mapping[str, Tensor], *, columns: int | None = None) -> Axes:
+    """Images side by side, each with one box of every kind; a legend below tells the kinds apart.
+
+    Args:
+        batch: (N, 1 or 3, H, W).
+        ax: where to draw.
+        edges: what the boxes are, such as "true" -> (N, 4): left, top, right, bottom as shares of width and height.
+        columns: images a row; by default as many as rows.
+
+    Raises:
+        ValueError: another shape, no images, or not one box an image.
+    """
+    columns = columns or math.ceil(math.sqrt(len(batch)))
+    images(batch, ax, columns=columns)
+    height, width = batch.shape[2:]
+    for (name, given), family, line in zip(
+        edges.items(), ("vgg", "alexnet", "densenet"), ("-", "--", ":"), strict=False
+    ):
+        if given.shape != (len(batch), 4):
+            raise ValueError(
+                f"the boxes {name!r} must be (N, 4) for {len(batch)} images; given {tuple(given.shape)}"
+            )
+        for number, (left, top, right, bottom) in enumerate(given.tolist()):
+            # The middle of the first pixel is at zero, and images are one pixel apart.
+            corner = (number % columns * (width + 1) - 0.5, number // columns * (height + 1) - 0.5)
+            place = (corner[0] + left * width, corner[1] + top * height)
+            size = ((right - left) * width, (bottom - top) * height)
+            label = name if number == 0 else None
+            shade = FAMILIES[family][0]
+            ax.add_patch(
+                Rectangle(place, *size, fill=False, edgecolor=shade, linestyle=line, linewidth=2, label=label)
+            )
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(edges))
     return ax
 
 

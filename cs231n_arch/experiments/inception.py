@@ -1,0 +1,72 @@
+"""GoogLeNet's auxiliary classifiers: what gradient reaches which stage."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
+from cs231n_arch.experiments.rules import Better
+from cs231n_arch.experiments.running import fresh, load
+from cs231n_arch.models.layers import AuxNet
+from cs231n_arch.training import Budget
+
+IMAGES = 16
+LOWER = "inception_4a"  # the last stage below the first auxiliary classifier
+
+
+def gradient_norms(net: AuxNet, images: Tensor, labels: Tensor) -> pd.DataFrame:
+    """The norm of the loss gradient in the weights of each stage: columns `stage` and `norm`, the lowest first."""
+    scores, *heads = outputs if isinstance(outputs := net.train()(images), tuple) else (outputs,)
+    loss = F.cross_entropy(scores, labels)
+    for head in heads:
+        loss = loss + net.aux_weight * F.cross_entropy(head, labels)
+    loss.backward()  # type: ignore[no-untyped-call]
+    rows = []
+    for name, stage in net.named_children():
+        gradients = [p.grad.flatten() for p in stage.parameters() if p.grad is not None]
+        if gradients and not name.startswith("aux"):
+            rows.append({"stage": name, "norm": float(torch.cat(gradients).norm())})
+    return pd.DataFrame(rows)
+
+
+def gradient_by_depth(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
+    """The gradient norm of each stage before the first step, with the same weights in both nets."""
+    split = load(work)
+    device = Budget.auto().device
+    chosen = torch.randperm(len(split.train_images), generator=torch.Generator().manual_seed(seed))[:IMAGES]
+    weights = fresh(experiment.arms["auxiliary classifiers"], split, seed).state_dict()
+    for name, arm in experiment.arms.items():
+        net = fresh(arm, split, seed)
+        assert isinstance(net, AuxNet)
+        net.load_state_dict({key: value for key, value in weights.items() if key in net.state_dict()})
+        norms = gradient_norms(
+            net.to(device), split.train_images[chosen].to(device), split.train_labels[chosen].to(device)
+        )
+        lower = norms["norm"][: 1 + norms["stage"].tolist().index(LOWER)]
+        yield name, Outcome({"lower_gradient_norm": float(lower.pow(2).sum() ** 0.5)}, norms)
+
+
+AUXILIARY = Experiment(
+    id="auxiliary-classifiers",
+    question="Do auxiliary classifiers bring more gradient to the layers below them?",
+    arms={
+        "none": Arm("googlenet", {"aux": False}),
+        "auxiliary classifiers": Arm("googlenet", {"aux": True}),
+    },
+    comparisons=(
+        Comparison("none", "auxiliary classifiers", Better("higher"), "lower_gradient_norm", "googlenet-aux"),
+    ),
+    recipe="googlenet",
+    budgets={
+        "live": Work("digits", 224, 64),
+        "recorded": Work("fashion_mnist", 224, 500),
+        "gpu": Work("cifar10", 224, 500),
+    },
+    measure=gradient_by_depth,
+    seeds=(0, 1, 2, 3, 4),
+)
+
+TABLE = (AUXILIARY,)

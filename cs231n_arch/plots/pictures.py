@@ -59,7 +59,7 @@ def boxes(batch: Tensor, ax: Axes, edges: Mapping[str, Tensor], *, columns: int 
     Args:
         batch: (N, 1 or 3, H, W).
         ax: where to draw.
-        edges: what the boxes are, such as "true" -> (N, 4): left, top, right, bottom as shares of width and height.
+        edges: what the boxes are -> (N, 4): left, top, right and bottom edge, as shares of width and height.
         columns: images a row; by default as many as rows.
 
     Raises:

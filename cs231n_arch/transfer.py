@@ -27,7 +27,7 @@ def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor
     hook = heads[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].float().cpu()))
     try:
         with evaluating(net), torch.no_grad():
-            for batch in images.split(batch_size):
+            for batch in torch.split(images, batch_size):
                 net(batch.to(heads[-1].weight.device))
     finally:
         hook.remove()

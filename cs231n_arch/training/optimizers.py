@@ -24,7 +24,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """The trainable parameters, those that decay first. With `decays="weights"` vectors do not: biases, batch norm."""
+    """The trainable parameters, those that decay first. With `decays="weights"` biases and batch norm do not."""
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained:
         raise ValueError("the model has no trainable parameter")
@@ -84,8 +84,8 @@ class DiagonalLM(torch.optim.Optimizer):
     def estimate(self, model: nn.Module, images: Tensor, generator: torch.Generator) -> None:
         """Estimate h on a few hundred images (N, C, H, W), with the Gauss-Newton form of Equation 24.
 
-        h = J^T B J on the diagonal: J are the derivatives of the scores, B = (I - 11^T / K) / 2 is the least matrix
-        that is never below the curvature of cross-entropy over K scores (Boehning 1992). The curvature itself
+        h = J^T B J on the diagonal: J are the derivatives of the scores, B = (I - 11^T / K) / 2 is the least
+        matrix never below the curvature of cross-entropy over K scores (Boehning 1992). The curvature itself
         vanishes where the net is sure of itself, right or wrong, and would let the step explode there. One random
         direction an image stands for the sum over the scores.
         """

@@ -90,7 +90,7 @@ class Polynomial:
 
     def factor(self, step: int, total: int) -> float:
         """Factor on the base rate after `step` of `total` steps."""
-        return (max(0, total - step) / total) ** self.power
+        return float((max(0, total - step) / total) ** self.power)
 
     def __str__(self) -> str:
         return "linear to zero" if self.power == 1 else f"polynomial to zero, power {self.power:g}"
@@ -110,7 +110,7 @@ class Halving:
 
     def factor(self, step: int, total: int) -> float:
         """Factor on the base rate after `step` of `total` steps."""
-        return self.by ** sum((total - step) * 2**k <= total for k in range(1, self.times + 1))
+        return float(self.by ** sum((total - step) * 2**k <= total for k in range(1, self.times + 1)))
 
     def __str__(self) -> str:
         return f"times {self.by:g} whenever the remaining epochs have halved, {self.times} times"

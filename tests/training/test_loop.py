@@ -1,0 +1,182 @@
+"""The loop: it learns, repeats itself, refuses nonsense, and its options do what they say."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from cs231n_arch import create_model, data
+from cs231n_arch.data import Split
+from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.models.layers import Net
+from cs231n_arch.training import NonFiniteLossError, Recipe, error_rate, recipes, train
+from cs231n_arch.training.schedules import Constant, Plateau
+
+SIMPLE = Recipe("simple", "none", "sgd", 0.02, Constant(), batch_size=32, epochs=2, momentum=0.9)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Split:
+    whole = data.load("digits", image_size=32)
+    return replace(
+        whole,
+        train_images=whole.train_images[:256],
+        train_labels=whole.train_labels[:256],
+        test_images=whole.test_images[:100],
+        test_labels=whole.test_labels[:100],
+    )
+
+
+def net(seed: int = 0) -> Net:
+    torch.manual_seed(seed)
+    return create_model("lenet5", modern=True)
+
+
+def weights(model: nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().float().flatten() for p in model.parameters()])
+
+
+def test_it_learns_real_digits() -> None:
+    run = train(net(), data.load("digits", image_size=32), SIMPLE, epochs=6, device="cpu", progress=False)
+    assert run.test_error < 0.06
+    assert run.history["train_error"].is_monotonic_decreasing
+    assert list(run.history.columns) == [
+        "epoch", "step", "lr", "train_loss", "train_error", "test_error", "seconds",
+    ]  # fmt: skip
+    assert not run.model.training
+    assert run.test_error == run.history["test_error"].iloc[-1]
+
+
+def test_it_fits_one_batch(digits: Split) -> None:
+    one = replace(digits, train_images=digits.train_images[:32], train_labels=digits.train_labels[:32])
+    run = train(net(), one, SIMPLE, steps=60, device="cpu", progress=False)
+    assert run.history["train_error"].iloc[-1] == 0
+    assert run.history["train_loss"].iloc[-1] < 0.05
+
+
+def test_a_seed_repeats_the_run(digits: Split) -> None:
+    first, again, other = (
+        train(net(), digits, SIMPLE, epochs=1, seed=seed, device="cpu", progress=False) for seed in (1, 1, 2)
+    )
+    assert torch.equal(weights(first.model), weights(again.model))
+    assert not torch.equal(weights(first.model), weights(other.model))
+
+
+def test_the_callers_random_numbers_are_left_alone(digits: Split) -> None:
+    torch.manual_seed(9)
+    expected = torch.rand(3)
+    torch.manual_seed(9)
+    model = create_model("lenet5", modern=True)
+    torch.manual_seed(9)
+    train(model, digits, SIMPLE, steps=1, device="cpu", progress=False)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_accumulation_is_the_whole_batch(digits: Split) -> None:
+    whole, parts = (
+        train(net(), digits, SIMPLE, steps=4, accumulate=n, device="cpu", progress=False) for n in (1, 3)
+    )
+    torch.testing.assert_close(weights(parts.model), weights(whole.model), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(parts.history["train_loss"].iloc[0], whole.history["train_loss"].iloc[0])
+
+
+def test_clipping_bounds_the_first_update(digits: Split) -> None:
+    clipped = SIMPLE.replace(clip_norm=0.1)
+    run = train(net(), digits, clipped, steps=1, device="cpu", progress=False)
+    moved = (weights(run.model) - weights(net())).norm().item()
+    assert moved == pytest.approx(0.02 * 0.1, rel=1e-3)
+
+
+def test_the_running_average_is_what_is_evaluated(digits: Split) -> None:
+    plain = train(net(), digits, SIMPLE, epochs=1, device="cpu", progress=False)
+    model = net()
+    averaged = train(model, digits, SIMPLE.replace(ema_decay=0.9), epochs=1, device="cpu", progress=False)
+    assert torch.equal(weights(model), weights(plain.model))  # training itself is not changed
+    assert not torch.equal(weights(averaged.model), weights(model))
+    assert averaged.test_error == error_rate(averaged.model, digits.test_images, digits.test_labels)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_16_bits_stay_close(digits: Split, precision: str) -> None:
+    full = train(net(), digits, SIMPLE, epochs=2, device="cpu", progress=False)
+    half = train(net(), digits, SIMPLE, epochs=2, precision=precision, device="cpu", progress=False)
+    assert abs(half.history["train_loss"].iloc[-1] - full.history["train_loss"].iloc[-1]) < 0.2
+    assert next(half.model.parameters()).dtype == torch.float32
+
+
+def test_auxiliary_scores_count_by_their_weight(digits: Split) -> None:
+    torch.manual_seed(0)
+    colour = data.load("digits", image_size=32, channels=3)
+    small = replace(colour, train_images=colour.train_images[:8], train_labels=colour.train_labels[:8])
+    model = create_model("googlenet", num_classes=10, batch_norm=True, five_by_five=False)
+    run = train(model, small, SIMPLE, steps=1, batch_size=8, device="cpu", progress=False)
+    assert run.history["train_loss"].iloc[0] > (1 + 2 * 0.3) * 1.5  # three classifiers at chance, about 2.3 each
+
+
+def test_augmentation_changes_the_run_and_repeats(digits: Split) -> None:
+    shift = CropAndFlip(2, flip=False)
+    runs = [
+        train(net(), digits, SIMPLE, steps=5, augment=a, device="cpu", progress=False)
+        for a in (shift, shift, None)
+    ]
+    assert torch.equal(weights(runs[0].model), weights(runs[1].model))
+    assert not torch.equal(weights(runs[0].model), weights(runs[2].model))
+
+
+def test_plateau_lowers_the_rate(digits: Split) -> None:
+    still = SIMPLE.replace(lr=1e-9, schedule=Plateau(by=0.1, times=2, patience=1, watch="test"))
+    run = train(net(), digits, still, epochs=8, device="cpu", progress=False)
+    assert run.history["lr"].iloc[-1] == pytest.approx(1e-11)
+    assert run.history["lr"].iloc[0] == pytest.approx(1e-9)
+
+
+def test_the_history_is_logged(digits: Split, tmp_path: Path) -> None:
+    run = train(net(), digits, SIMPLE, epochs=2, log=tmp_path / "x" / "log.csv", device="cpu", progress=False)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "x" / "log.csv"), run.history)
+
+
+def test_a_lost_loss_is_explained(digits: Split) -> None:
+    with pytest.raises(
+        NonFiniteLossError, match=r"at step \d+ \(epoch 1\), learning rate 1e\+08; the first output"
+    ):
+        train(net(), digits, SIMPLE.replace(lr=1e8), epochs=1, device="cpu", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs must be a whole number of at least 1; given 0"),
+        ({"steps": 1, "epochs": 1}, "give epochs or steps, not both"),
+        ({"batch_size": 257}, "batch_size must be from 1 to the 256 training images; given 257"),
+        ({"accumulate": 0}, "accumulate must be a whole number of at least 1; given 0"),
+        ({"accumulate": 33}, "a batch of 32 has no 33 parts"),
+        ({"precision": "int8"}, "precision must be fp32, bf16, fp16; given 'int8'"),
+        ({"checkpoint_every": 0}, "checkpoint_every must be a whole number of at least 1"),
+    ],
+)
+def test_bad_options(digits: Split, options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(net(), digits, SIMPLE, device="cpu", progress=False, **options)
+
+
+def test_bad_data(digits: Split) -> None:
+    broken = digits.train_images.clone()
+    broken[3, 0, 1, 1] = float("nan")
+    for changed, message in (
+        ({"train_images": digits.train_images[:0], "train_labels": digits.train_labels[:0]}, "no training images"),
+        ({"train_images": (digits.train_images * 9).byte()}, "normalised floats; given torch.uint8"),
+        ({"train_images": broken}, "infinite or not a number"),
+        ({"classes": tuple(range(11))}, "gives 10 scores, but the data has 11 classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            train(net(), replace(digits, **changed), SIMPLE, device="cpu", progress=False)
+
+
+def test_every_recipe_can_run(digits: Split) -> None:
+    for recipe in recipes.RECIPES.values():
+        small = recipe.replace(lr=min(recipe.lr, 1e-3))
+        run = train(net(), digits, small, steps=2, batch_size=16, device="cpu", progress=False)
+        assert run.history["train_loss"].notna().all(), recipe.name

@@ -64,6 +64,7 @@ CHARTS: dict[str, Callable[[Axes], Axes]] = {
 }
 PICTURES: dict[str, Callable[[Axes], Axes]] = {
     "architecture": lambda ax: plots.architecture(table("alexnet"), ax),
+    "boxes": lambda ax: plots.boxes(torch.rand(3, 1, 8, 8), ax, {"true": torch.rand(3, 4)}),
     "filters": lambda ax: plots.filters(torch.randn(96, 3, 11, 11, requires_grad=True), ax),
     "images": lambda ax: plots.images(torch.rand(7, 1, 8, 8), ax, columns=4),
 }
@@ -83,6 +84,7 @@ EMPTY: dict[str, Callable[[Axes], Axes]] = {
     "heatmap": lambda ax: plots.heatmap(pd.DataFrame(), ax, label="norm", labels=PAIR),
     "architecture": lambda ax: plots.architecture(table("lenet5").head(0), ax),
     "architecture without a stage": lambda ax: plots.architecture(table("lenet5").head(1), ax, skip=["c1"]),
+    "boxes": lambda ax: plots.boxes(torch.empty(0, 1, 8, 8), ax, {"true": torch.empty(0, 4)}),
     "filters": lambda ax: plots.filters(torch.empty(0, 3, 5, 5), ax),
     "filters over many maps": lambda ax: plots.filters(torch.randn(8, 64, 3, 3), ax),
     "images": lambda ax: plots.images(torch.rand(8, 8), ax),

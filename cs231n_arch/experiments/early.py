@@ -1,6 +1,7 @@
 """LeNet and AlexNet: digits, ReLU, normalisation, dropout, augmentation, ensembles."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import cast
 
@@ -11,6 +12,7 @@ import torch
 from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Below, Better
 from cs231n_arch.experiments.running import fit, load, outcome, trained
+from cs231n_arch.training import NonFiniteLossError
 from cs231n_arch.training.evaluation import error_of, probabilities
 from cs231n_arch.transfer import linear_probe
 
@@ -42,10 +44,10 @@ LENET = Experiment(
 
 TARGET = {
     "cifar10": 0.25,
-    "fashion_mnist": 0.15,
+    "fashion_mnist": 0.2,
     "digits": 0.05,
 }  # training error to be reached; the first: Figure 1
-RATES = (0.0003, 0.001, 0.003)
+RATES = (0.001, 0.003, 0.01)
 TRIAL_SEED = 1000  # the rate of each arm is chosen with a seed that no result comes from
 
 
@@ -65,8 +67,11 @@ def best_rate(experiment: Experiment, name: str, work: Work) -> float:
     histories = {}
     for lr in RATES:
         arm = Arm(experiment.arms[name].model, experiment.arms[name].options, recipe={"lr": lr})
-        histories[lr] = fit(experiment, arm, work, load(work), TRIAL_SEED).history
-    return min(RATES, key=lambda lr: (epochs_to(TARGET[work.data], h := histories[lr]), h["train_error"].iloc[-1]))
+        with suppress(NonFiniteLossError):  # too high a rate
+            histories[lr] = fit(experiment, arm, work, load(work), TRIAL_SEED).history
+    return min(
+        histories, key=lambda lr: (epochs_to(TARGET[work.data], h := histories[lr]), h["train_error"].iloc[-1])
+    )
 
 
 def speed_of_training(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
@@ -90,7 +95,7 @@ RELU = Experiment(
     budgets={
         "live": Work("digits", 32, epochs=12, batch_size=32, scale="pixels", recipe={"weight_decay": 0.0}),
         "recorded": Work(
-            "fashion_mnist", 32, 2000, epochs=15, batch_size=32, scale="pixels", recipe={"weight_decay": 0.0}
+            "fashion_mnist", 32, 2000, epochs=20, batch_size=32, scale="pixels", recipe={"weight_decay": 0.0}
         ),
         "gpu": Work("cifar10", 32, epochs=40, scale="pixels", recipe={"weight_decay": 0.0}),
     },
@@ -123,6 +128,25 @@ DROPOUT = Experiment(
         "dropout": Arm("workbench", {"head": "hidden", "dropout": 0.5}),
     },
     comparisons=(Comparison("no dropout", "dropout", Better("lower"), claim="alexnet-dropout"),),
+    recipe="alexnet",
+    budgets={
+        "live": Work("digits", 16, 300, epochs=20, batch_size=32, recipe={"lr": 0.02}),
+        "recorded": Work("fashion_mnist", 14, 1000, epochs=40, batch_size=32, recipe={"lr": 0.02}),
+        "gpu": Work("cifar10", 32, epochs=90),
+    },
+    measure=trained,
+    seeds=(0, 1, 2, 3, 4),
+)
+
+
+AUGMENTATION = Experiment(
+    id="augmentation",
+    question="Do random crops and mirror images lower the test error where images are few?",
+    arms={
+        "as they are": Arm("workbench", {"head": "hidden"}, setting={"augmented": False}),
+        "augmented": Arm("workbench", {"head": "hidden"}, setting={"augmented": True}),
+    },
+    comparisons=(Comparison("as they are", "augmented", Better("lower"), claim="alexnet-aug"),),
     recipe="alexnet",
     budgets={
         "live": Work("digits", 16, 300, epochs=20, batch_size=32, recipe={"lr": 0.02}),
@@ -167,4 +191,4 @@ ENSEMBLE = Experiment(
     measure=ensembles,
 )
 
-TABLE = (LENET, RELU, NORMALISATION, DROPOUT, ENSEMBLE)
+TABLE = (LENET, RELU, NORMALISATION, DROPOUT, AUGMENTATION, ENSEMBLE)

@@ -7,7 +7,6 @@ claim of the lecture.
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ import pandas as pd
 from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome
 from cs231n_arch.experiments.rules import Verdict, together
 from cs231n_arch.files import write_atomically
-from cs231n_arch.profiling.machine import Machine
+from cs231n_arch.profiling.machine import Machine, commit
 
 Record = dict[str, Any]
 KEYS = (
@@ -109,14 +108,6 @@ def entry(seed: int, outcome: Outcome) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Tuples as lists, as they come back from a file."""
     return json.loads(json.dumps(value))
-
-
-def commit() -> str | None:
-    """The commit of the code that runs; None where it is no checkout."""
-    told = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip() or None
 
 
 def save(record: Record, folder: str | os.PathLike[str] | None = None) -> Path:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from cs231n_arch import data
 from cs231n_arch.data import Split
+from cs231n_arch.data.batchwise import CropAndFlip
 from cs231n_arch.experiments.design import Arm, BudgetName, Experiment, Outcome, Work
 from cs231n_arch.experiments.nets import build
 from cs231n_arch.experiments.records import Record, make_record
@@ -55,7 +56,21 @@ def continued(net: nn.Module, experiment: Experiment, arm: Arm, work: Work, spli
         split, test_images=split.test_images[:WATCHED], test_labels=split.test_labels[:WATCHED]
     )
     recipe = recipes.get(experiment.recipe).replace(**{**work.recipe, **arm.recipe})
-    return train(net, watched, recipe, epochs=work.epochs, batch_size=work.batch_size, seed=seed, progress=False)
+    return train(
+        net,
+        watched,
+        recipe,
+        epochs=work.epochs,
+        batch_size=work.batch_size,
+        augment=crop_and_flip(work) if arm.setting.get("augmented") else None,
+        seed=seed,
+        progress=False,
+    )
+
+
+def crop_and_flip(work: Work) -> CropAndFlip:
+    """The augmentation of the setting `augmented`: 4 pixels at 32x32, less below; writing is not mirrored."""
+    return CropAndFlip(padding=work.image_size // 8, flip=work.data not in ("digits", "mnist"))
 
 
 def outcome(run: Run, split: Split) -> Outcome:

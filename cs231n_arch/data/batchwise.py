@@ -3,6 +3,7 @@
 The same distribution as torchvision's transforms image by image (`transforms.py`), in a few tensor operations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,14 +18,15 @@ class CropAndFlip:
 
     Attributes:
         padding: pixels added at each side.
-        mode: `constant` pads with zeros, which are the mean where images are normalised; `reflect` with the
-            image's own mirrored pixels.
+        mode: `constant` pads with `fill`; `reflect` with the image's own mirrored pixels.
         flip: whether to mirror half of the images; digits and other writing must not be.
+        fill: zero is the mean where images are normalised; LeNet's background is -0.1.
     """
 
     padding: int = 4
     mode: Literal["constant", "reflect"] = "constant"
     flip: bool = True
+    fill: float = 0.0
 
     def __post_init__(self) -> None:
         if self.padding < 0:
@@ -44,9 +46,33 @@ class CropAndFlip:
         if self.flip:
             flipped = torch.rand(count, 1, generator=generator) < 0.5
             columns = torch.where(flipped, columns.flip(1), columns)
-        padded = F.pad(images, (self.padding,) * 4, mode=self.mode)
+        value = self.fill if self.mode == "constant" else None
+        padded = F.pad(images, (self.padding,) * 4, mode=self.mode, value=value)
         device = images.device
         which = torch.arange(count, device=device).view(-1, 1, 1)
         # Indices on either side of the channels: the channels come out last, in the layout that convolutions like.
         window = padded[which, :, rows.to(device).unsqueeze(2), columns.to(device).unsqueeze(1)]
         return window.permute(0, 3, 1, 2)
+
+
+# A recipe's words for the crops of small images -> padding, mode, fill.
+CROPS: dict[str, tuple[int, Literal["constant", "reflect"], float]] = {
+    "pad 2 with -0.1, random crop": (2, "constant", -0.1),
+    "pad 4 with zeros, random crop": (4, "constant", 0.0),
+    "pad 4 by reflection, random crop": (4, "reflect", 0.0),
+}
+
+
+def augmentation(steps: Sequence[str]) -> CropAndFlip:
+    """What a recipe for small images names: `augmentation(recipes.get("resnet_cifar").augmentation)`.
+
+    Raises:
+        ValueError: a step that only works image by image; see `transforms.augmentation`.
+    """
+    unknown = [step for step in steps if step != "random flip" and step not in CROPS]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]!r} is not done to whole batches; 'random flip' and {', '.join(map(repr, CROPS))} are"
+        )
+    padding, mode, fill = next((CROPS[step] for step in steps if step in CROPS), (0, "constant", 0.0))
+    return CropAndFlip(padding, mode, flip="random flip" in steps, fill=fill)

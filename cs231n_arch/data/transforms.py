@@ -111,6 +111,7 @@ STEPS: dict[str, Callable[[], v2.Transform]] = {
     "RGB colour shift": PCALighting,
     "photometric distortion": lambda: v2.ColorJitter(0.5, 0.5, 0.5),
     "PCA lighting and colour": lambda: v2.Compose([v2.ColorJitter(0.4, 0.4, 0.4), PCALighting()]),
+    "pad 2 with -0.1, random crop": lambda: v2.RandomCrop(32, padding=2, fill=-0.1),
     "pad 4 with zeros, random crop": lambda: v2.RandomCrop(32, padding=4),
     "pad 4 by reflection, random crop": lambda: v2.RandomCrop(32, padding=4, padding_mode="reflect"),
 }

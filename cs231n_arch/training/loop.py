@@ -19,13 +19,12 @@ from cs231n_arch.training.budget import Budget
 from cs231n_arch.training.checkpoint import Saver, interruptible
 from cs231n_arch.training.checks import NonFiniteLossError, check_data, check_number, diagnosis
 from cs231n_arch.training.distributed import World
-from cs231n_arch.training.optimizers import DiagonalLM, build_optimizer
+from cs231n_arch.training.optimizers import build_optimizer
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.schedules import Plateau
 
 Precision = Literal["fp32", "bf16", "fp16"]
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-CURVATURE_IMAGES = 500  # LeCun et al. (1998), Section III.B
 
 
 @dataclass(frozen=True)
@@ -156,9 +155,6 @@ def train(
         bar.update(now.step)
         while now.step < total or now.batch > 0:
             model.train()
-            if isinstance(optimizer, DiagonalLM) and now.batch == 0:
-                generator = torch.Generator().manual_seed(seed + now.epoch)
-                optimizer.estimate(model, train_images[:CURVATURE_IMAGES], generator)
             sums = torch.tensor(now.sums, device=target, dtype=torch.float64)  # loss, wrong answers, images
             for images, labels in batches.epoch(now.epoch, start=now.batch):
                 if now.step == total:

@@ -9,6 +9,7 @@ RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         recipes_imagenet.LENET,
+        recipes_imagenet.LENET_SGD,
         recipes_imagenet.ALEXNET,
         recipes_imagenet.ZFNET,
         recipes_imagenet.VGG,

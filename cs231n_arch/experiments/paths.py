@@ -15,6 +15,7 @@ from cs231n_arch.experiments.running import continued, fit, fresh, load, outcome
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.fractalnet import FractalNet, column
 from cs231n_arch.training import Budget, error_rate
+from cs231n_arch.training.statistics import settled
 
 BUDGETS: dict[BudgetName, Work] = {
     "live": Work("digits", 8, epochs=6, batch_size=64),
@@ -117,7 +118,10 @@ RATES = {
 
 
 def fractal_columns(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
-    """The error of the whole net and of each column cut out of it; and of the deepest column trained alone."""
+    """The error of the whole net and of each column cut out of it; and of the deepest column trained alone.
+
+    Batch norm has the statistics of the net that is tested: drop-path mixes those of several (`mixed_error`).
+    """
     split = load(work)
     for name, arm in experiment.arms.items():
         whole = fresh(Arm(arm.model, {**arm.options, **RATES[str(arm.setting["drop_path"])]}), split, seed)
@@ -126,13 +130,12 @@ def fractal_columns(experiment: Experiment, work: Work, seed: int) -> Iterator[t
         alone = copy.deepcopy(column(whole, deepest)) if arm.setting["trained"] == "deepest column" else None
         run = continued(alone or whole, experiment, arm, work, split, seed)
         usual = outcome(run, split)
-        metrics = dict(usual.metrics)
-        if alone:
-            metrics[f"column_{deepest}_error"] = metrics["test_error"]
-        else:
-            images, labels = split.test_images.to(run.device), split.test_labels.to(run.device)
-            for index in range(whole.columns):
-                metrics[f"column_{index}_error"] = error_rate(column(whole, index), images, labels)
+        metrics = {**usual.metrics, "mixed_error": usual.metrics["test_error"]}
+        parts = {deepest: alone} if alone else {index: column(whole, index) for index in range(whole.columns)}
+        tested = {"test_error": run.model, **{f"column_{index}_error": part for index, part in parts.items()}}
+        images, labels = split.test_images.to(run.device), split.test_labels.to(run.device)
+        for metric, part in tested.items():
+            metrics[metric] = error_rate(settled(part, split.train_images.to(run.device)), images, labels)
         yield name, Outcome(metrics, usual.curve)
 
 

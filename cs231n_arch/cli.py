@@ -76,6 +76,14 @@ def add_claims(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def add_train(parser: argparse.ArgumentParser) -> Run:
+    """`train`: train a model by a paper's recipe."""
+    from cs231n_arch.training import command
+
+    command.add_arguments(parser)
+    return command.run
+
+
 def add_profile(parser: argparse.ArgumentParser) -> Run:
     """`profile`: measure one model here."""
     from cs231n_arch.profiling import command
@@ -104,6 +112,7 @@ SUBCOMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
     "list": add_list,
     "summary": add_summary,
     "claims": add_claims,
+    "train": add_train,
     "profile": add_profile,
     "compare": add_compare,
     "experiment": add_experiment,

@@ -1,0 +1,77 @@
+"""Kill a training at random moments, again and again, and let it resume: does it end as if nothing had happened?
+
+    python tests/reliability/kill.py --kills 100
+
+Prints how often the process was killed, and fails if a checkpoint was ever unreadable or if the final weights are
+not those of the undisturbed run, bit for bit.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+TRAIN = [
+    sys.executable, "-m", "cs231n_arch", "train", "--model", "resnet20", "--data", "digits", "--image-size", "16",
+    "--recipe", "resnet_cifar", "--batch-size", "32", "--checkpoint-every", "1", "--resume", "--device", "cpu",
+    "--quiet",
+]  # fmt: skip
+
+
+def main(kills: int, steps: int, seed: int) -> int:
+    """Returns the number of kills that hit a running training."""
+    draw = random.Random(seed)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        quiet, disturbed = Path(folder, "quiet"), Path(folder, "disturbed")
+        words = [*TRAIN, "--steps", str(steps)]
+        begun = time.monotonic()
+        subprocess.run([*words, "--out", str(quiet)], check=True, env=environment, stdout=subprocess.DEVNULL)
+        whole = time.monotonic() - begun
+        done = hits = 0
+        while done < kills:
+            running = subprocess.Popen(
+                [*words, "--out", str(disturbed)], env=environment, stdout=subprocess.DEVNULL
+            )
+            try:
+                code = running.wait(timeout=draw.uniform(0.3, 1.0) * whole)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+                code = None
+                hits += 1
+            done += 1
+            if (disturbed / "checkpoint.pt").exists():
+                torch.load(disturbed / "checkpoint.pt", weights_only=True)  # fails on a half-written file
+            if code == 0 and done < kills:  # it came to its end; the next kill needs a new run
+                check(quiet, disturbed)
+                (disturbed / "checkpoint.pt").unlink()
+            elif code not in (0, None):
+                raise SystemExit(f"the training failed with exit code {code}")
+        subprocess.run([*words, "--out", str(disturbed)], check=True, env=environment, stdout=subprocess.DEVNULL)
+        check(quiet, disturbed)
+    return hits
+
+
+def check(one: Path, other: Path) -> None:
+    """Fail unless the final weights of both folders are equal, bit for bit."""
+    weights = [torch.load(p / "checkpoint.pt", weights_only=True)["state"]["model"] for p in (one, other)]
+    different = [name for name in weights[0] if not torch.equal(weights[0][name], weights[1][name])]
+    if different:
+        raise SystemExit(f"the resumed run ended with other weights: {different}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    hits = main(arguments.kills, arguments.steps, arguments.seed)
+    print(f"killed {hits} times; no checkpoint was damaged, the final weights are those of the undisturbed run")

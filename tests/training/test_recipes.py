@@ -15,9 +15,9 @@ from cs231n_arch.training.recipe import Warmup
 from cs231n_arch.training.schedules import Constant, Every, Halving, Plateau, Polynomial, Steps
 
 NAMES = {
-    "lenet", "alexnet", "zfnet", "nin", "vgg", "googlenet", "inception_v3", "inception_v4", "resnet", "resnet_cifar",
-    "preact_resnet", "wide_resnet", "resnext", "resnext_cifar", "stochastic_depth", "fractalnet", "densenet",
-    "densenet_cifar", "squeezenet", "deep_compression",
+    "lenet", "alexnet", "zfnet", "nin", "vgg", "googlenet", "inception_v3", "inception_v4", "resnet",
+    "resnet_cifar", "preact_resnet", "wide_resnet", "resnext", "resnext_cifar", "stochastic_depth", "fractalnet",
+    "densenet", "densenet_cifar", "squeezenet", "deep_compression",
 }  # fmt: skip
 UNPRINTED = ("name", "paper", "sources", "notes")
 

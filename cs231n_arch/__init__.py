@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from cs231n_arch.anatomy import conv_output_size, layer_table, receptive_field
     from cs231n_arch.models import create_model, list_models
+    from cs231n_arch.profiling import compare, profile
 
 _HOMES = {
     "create_model": "models",
@@ -18,9 +19,20 @@ _HOMES = {
     "conv_output_size": "anatomy",
     "receptive_field": "anatomy",
     "layer_table": "anatomy",
+    "profile": "profiling",
+    "compare": "profiling",
 }
 
-__all__ = ["__version__", "conv_output_size", "create_model", "layer_table", "list_models", "receptive_field"]
+__all__ = [
+    "__version__",
+    "compare",
+    "conv_output_size",
+    "create_model",
+    "layer_table",
+    "list_models",
+    "profile",
+    "receptive_field",
+]
 
 
 def __getattr__(name: str) -> object:

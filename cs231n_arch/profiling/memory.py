@@ -40,7 +40,7 @@ def peak_memory(model: nn.Module, batch_size: int, input_size: Sequence[int], de
 
     Raises:
         NotMeasurable: the model cannot be sent to a fresh process, or this system keeps no account of a process.
-        MemoryError: not even the forward pass fits.
+        torch.OutOfMemoryError: not even the forward pass fits.
         RuntimeError: the forward pass fails; the message is the model's own.
     """
     if device.type == "cuda":
@@ -89,7 +89,7 @@ def peak_of_process(model: nn.Module, batch_size: int, input_size: Sequence[int]
     if "inference" in done:
         return Memory(done["inference"], None, f"training step: {reason}")
     if child.returncode < 0:
-        raise MemoryError(reason)
+        raise torch.OutOfMemoryError(reason)
     if errors and answers[-1]["pass"] == "start":
         raise NotMeasurable(f"a fresh process cannot take the model ({reason})")
     raise RuntimeError(reason)

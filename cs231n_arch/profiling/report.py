@@ -115,7 +115,7 @@ def profile(
 
     Raises:
         ValueError: unknown name, no usable `input_size`, or a batch size below 1.
-        MemoryError: the system ended the process in which a forward pass was tried first.
+        torch.OutOfMemoryError: the system ended the process in which a forward pass was tried first.
         RuntimeError: the net fails, or the CUDA device's memory is full; the message is PyTorch's.
     """
     place = torch.device(device) if device is not None else best_device()

@@ -93,12 +93,12 @@ def test_a_failing_model_does_not_lose_the_others(net, no_process):
 def test_a_model_that_does_not_fit_does_not_lose_its_smaller_batches(net, monkeypatch):
     def stand_in(model, batch_size, input_size, device):
         if batch_size > 1:
-            raise MemoryError("the system ended the process")
+            raise torch.OutOfMemoryError("the system ended the process")
         return Memory(1, 1)
 
     monkeypatch.setattr(report, "peak_memory", stand_in)
     frame = compare({"net": net}, batch_sizes=(1, 2), device="cpu", seconds=0.01)
-    assert frame["error"].tolist() == ["", "MemoryError: the system ended the process"]
+    assert frame["error"].tolist() == ["", "OutOfMemoryError: the system ended the process"]
 
 
 def test_names_are_built_one_after_the_other(no_process):

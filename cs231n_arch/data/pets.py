@@ -4,8 +4,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import torch
+from PIL import Image
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_image
 from torchvision.transforms.v2 import functional as transforms
 
 from cs231n_arch.data.canvas import Boxed
@@ -43,8 +43,9 @@ def load_pets(*, image_size: int = 64, root: str | Path | None = None) -> tuple[
         labels.append(int(label) - 1)
         try:
             boxes.append(head(annotation))
-            picture = decode_image(str(folder / "images" / f"{name}.jpg"), mode=ImageReadMode.RGB)
-        except (ElementTree.ParseError, TypeError, ValueError, RuntimeError) as error:
+            with Image.open(folder / "images" / f"{name}.jpg") as file:
+                picture = transforms.pil_to_tensor(file.convert("RGB"))
+        except (ElementTree.ParseError, ValueError, OSError) as error:
             raise DataUnavailableError(f"{name} of {folder} cannot be read: {error}") from error
         images.append(transforms.resize(picture, [image_size, image_size], antialias=True))
     classes = tuple(breeds.get(number, "") for number in range(max(breeds) + 1))

@@ -62,15 +62,19 @@ def continued(net: nn.Module, experiment: Experiment, arm: Arm, work: Work, spli
         recipe,
         epochs=work.epochs,
         batch_size=work.batch_size,
-        augment=crop_and_flip(work) if arm.setting.get("augmented") else None,
+        augment=crop_and_flip(work, split) if arm.setting.get("augmented") else None,
         seed=seed,
         progress=False,
     )
 
 
-def crop_and_flip(work: Work) -> CropAndFlip:
-    """The augmentation of the setting `augmented`: 4 pixels at 32x32, less below; writing is not mirrored."""
-    return CropAndFlip(padding=work.image_size // 8, flip=work.data not in ("digits", "mnist"))
+def crop_and_flip(work: Work, split: Split) -> CropAndFlip:
+    """The augmentation of the setting `augmented`: 4 pixels at 32x32, less below; writing is not mirrored.
+
+    Grey sets have a dark background, which goes on beyond the border; elsewhere the mean is there.
+    """
+    fill = float(split.train_images.min()) if split.image_size[0] == 1 else 0.0
+    return CropAndFlip(padding=work.image_size // 8, flip=work.data not in ("digits", "mnist"), fill=fill)
 
 
 def outcome(run: Run, split: Split) -> Outcome:

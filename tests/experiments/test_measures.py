@@ -1,0 +1,222 @@
+"""The measures that are not simply a training."""
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from cs231n_arch import create_model
+from cs231n_arch.data.canvas import Boxed, load_boxed
+from cs231n_arch.experiments import EXPERIMENTS, Arm, Outcome, Work
+from cs231n_arch.experiments.beyond import few, only, regress
+from cs231n_arch.experiments.depth import become_identity
+from cs231n_arch.experiments.early import epochs_to
+from cs231n_arch.experiments.inception import gradient_norms
+from cs231n_arch.experiments.nets import workbench
+from cs231n_arch.experiments.paths import reuse, step_seconds
+from cs231n_arch.experiments.running import load
+from cs231n_arch.models.densenet import DenseBlock, Growth
+from cs231n_arch.models.localization import box_loss, box_regressor, centres, localization_error
+
+
+def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Outcome]:
+    """One seed of an experiment with very little work; the arms must all be there, in order."""
+    experiment = EXPERIMENTS[name]
+    work = dataclasses.replace(experiment.budgets["live"], **{"images": 64, "epochs": 1, **changes})
+    found = dict(experiment.measure(experiment, work, seed))
+    assert list(found) == list(experiment.arms)
+    for comparison in experiment.comparisons:
+        for arm in (comparison.control, comparison.treatment):
+            assert comparison.metric in found[arm].metrics
+    return found
+
+
+@pytest.mark.parametrize(
+    ("errors", "target", "expected"),
+    [
+        ([0.5, 0.3, 0.1], 0.3, 2.0),
+        ([0.5, 0.3, 0.1], 0.2, 2.5),
+        ([0.5, 0.3, 0.1], 0.75, 0.5),  # from an error of one before the first epoch
+        ([0.5, 0.3, 0.1], 0.05, 3.0),  # never
+        ([0.5, 0.2, 0.3], 0.2, 2.0),
+    ],
+)
+def test_epochs_to_a_training_error(errors: list[float], target: float, expected: float) -> None:
+    assert epochs_to(target, pd.DataFrame({"train_error": errors})) == pytest.approx(expected)
+
+
+def test_an_identity_unit_hands_on_what_is_not_negative() -> None:
+    net = create_model("plain20").eval()
+    unit = net.get_submodule("conv2_x.conv2_2")
+    images = torch.rand(2, 16, 9, 9)
+    assert not torch.equal(unit(images), images)
+    become_identity(unit)
+    assert torch.equal(unit(images), images)
+
+
+def test_construction_is_exact_for_the_identities_alone() -> None:
+    found = outcomes("identity-construction", images=256)
+    assert found["other layers identities"].metrics["largest_difference"] == 0
+    assert found["other layers as they began"].metrics["largest_difference"] > 0.1
+
+
+def test_gradient_norms_are_those_of_the_whole_loss() -> None:
+    torch.manual_seed(0)
+    net = create_model("googlenet", num_classes=3, in_channels=1, batch_norm=True, dropout=0.0)
+    for head in (net.aux1, net.aux2):
+        head.dropout.p = 0.0
+    images, labels = torch.randn(4, 1, 32, 32), torch.tensor([0, 1, 2, 0])
+    twin = copy.deepcopy(net)
+    norms = gradient_norms(net, images, labels).set_index("stage")["norm"]
+    scores, aux1, aux2 = twin(images)
+    loss = nn.functional.cross_entropy
+    (loss(scores, labels) + 0.3 * loss(aux1, labels) + 0.3 * loss(aux2, labels)).backward()
+    expected = torch.cat([p.grad.flatten() for p in twin.conv2.parameters()]).norm()
+    assert norms["conv2"] == pytest.approx(expected.item(), rel=1e-4)
+    assert list(norms.index[:3]) == ["conv1", "conv2_reduce", "conv2"]
+    assert not any(name.startswith("aux") for name in norms.index)
+
+
+def test_reuse_is_the_mean_weight_on_each_source() -> None:
+    block = DenseBlock(2, 3, Growth(2, 1.0, False, 0.0, False))
+    first, second = (layer.get_submodule("body.conv").weight for layer in block)
+    with torch.no_grad():
+        first.fill_(0.5)
+        second[:, :3].fill_(-1.0)  # the block's input
+        second[:, 3:].fill_(0.25)  # what the first layer made
+    assert reuse(block) == [[1.0], [1.0, 0.25]]
+
+
+def test_timed_steps_change_no_weight() -> None:
+    net = workbench(image_size=8, maps=4)
+    before = copy.deepcopy(net.state_dict())
+    split = load(Work("digits", 8, 64))
+    seconds = step_seconds({"narrow": net, "wide": workbench(image_size=8, maps=64)}, split, 32)
+    assert 0 < seconds["narrow"] < seconds["wide"]
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+def test_an_ensemble_begins_with_the_net_alone() -> None:
+    found = outcomes("ensemble", images=300, epochs=4)
+    errors = [found[name].metrics["test_error"] for name in ("one net", "three nets", "seven nets")]
+    assert all(0 <= error < 0.9 for error in errors)
+    assert errors[2] < errors[0]
+
+
+def test_fractal_columns_share_the_weights_of_the_whole() -> None:
+    found = outcomes("fractal-paths")
+    assert set(found["drop-path"].metrics) >= {"column_0_error", "column_1_error", "column_2_error", "test_error"}
+    alone = found["deepest column alone"].metrics
+    assert alone["column_2_error"] == alone["test_error"]
+    assert "column_0_error" not in alone
+
+
+def test_dense_blocks_leave_their_map() -> None:
+    found = outcomes("dense-residual")
+    reused = found["DenseNet-22, k = 12"].extra["reuse"]
+    assert list(reused) == ["dense_block1", "dense_block2", "dense_block3"]
+    assert [len(row) for row in reused["dense_block1"]] == [1, 2, 3, 4, 5, 6]
+    assert not found["ResNet-20"].extra
+
+
+def test_shares_of_the_gradient() -> None:
+    found = outcomes("activation-order")
+    assert (
+        found["original"].metrics["gradient_share"] < 0.8 < found["full_preactivation"].metrics["gradient_share"]
+    )
+
+
+def test_classes_apart_and_a_few_images_of_each() -> None:
+    images, labels = torch.arange(200).view(200, 1, 1, 1), torch.arange(200) % 10
+    chosen, numbers = only(images, labels, 5, 10)
+    assert set(numbers.tolist()) == {0, 1, 2, 3, 4}
+    assert torch.equal(chosen.flatten() % 10 - 5, numbers)
+    shots, which = few(chosen, numbers, seed=0)
+    assert torch.bincount(which).tolist() == [20] * 5
+    assert torch.equal(shots.flatten() % 10 - 5, which)
+    assert not torch.equal(few(images, labels, 0)[0], few(images, labels, 1)[0])
+
+
+def test_transfer_probes_what_the_net_never_saw() -> None:
+    found = outcomes("transfer", images=300)
+    for outcome in found.values():
+        assert set(outcome.metrics) == {"other_classes_accuracy", "other_data_accuracy"}
+        assert all(0.5 < accuracy < 1 for accuracy in outcome.metrics.values())
+
+
+def test_localization_measures_the_mean_box_and_both_kinds_of_regression() -> None:
+    found = outcomes("localization", image_size=16)
+    train, test = load_boxed("digits", canvas=16, object_sizes=(6, 12), seed=0)
+    mean = centres(train.boxes[:64]).mean(dim=0).expand(len(test.labels), 1, 4)
+    expected = localization_error(mean, test.labels, test.boxes)
+    assert found["mean box"].metrics["localization_error"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("per_class", [False, True])
+def test_regression_of_boxes_learns_them(per_class: bool) -> None:
+    torch.manual_seed(0)
+    boxed = placed_squares(64)
+    net = box_regressor(workbench(image_size=16, head="hidden"), 10, per_class=per_class)
+    before = box_loss(net.eval()(boxed.images), boxed.labels, boxed.boxes)
+    trained = regress(net, boxed, Work("digits", 16, epochs=30, batch_size=16), seed=0)
+    assert box_loss(trained(boxed.images), boxed.labels, boxed.boxes) < 0.2 * before
+
+
+def placed_squares(count: int) -> Boxed:
+    """White squares of 6 pixels on canvases of 16."""
+    images, boxes = torch.zeros(count, 1, 16, 16), torch.zeros(count, 4)
+    for image, box, place in zip(images, boxes, torch.randint(0, 11, (count, 2)), strict=True):
+        left, top = place.tolist()
+        image[:, top : top + 6, left : left + 6] = 1
+        box[:] = torch.tensor([left, top, left + 6, top + 6]) / 16
+    return Boxed(images, torch.arange(count) % 2, boxes, tuple("0123456789"))
+
+
+def test_compressed_nets_are_smaller_and_as_dense_as_asked_for() -> None:
+    found = outcomes("compression-lenet", epochs=2)
+    sizes = {name: outcome.metrics["bytes"] for name, outcome in found.items()}
+    assert sizes["6 bits"] < sizes["8 bits"] < sizes["as trained"] / 5
+    assert sizes["as trained"] > 4 * 61_706
+    assert found["6 bits"].metrics["density"] == pytest.approx(0.33, abs=2e-3)
+
+
+def test_a_digit_classifier_of_pixels_and_one_of_maps() -> None:
+    found = outcomes("lenet-digits", images=200)
+    assert found["linear classifier"].metrics["test_error"] < 0.2
+    assert found["lenet5"].curve is not None
+
+
+def test_rates_are_chosen_by_the_speed_of_training() -> None:
+    found = outcomes("relu-tanh", epochs=2)
+    assert {outcome.metrics["lr"] for outcome in found.values()} <= {0.001, 0.003, 0.01}
+    assert all(0 < outcome.metrics["epochs"] <= 2 for outcome in found.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"head": "dense"}, "head must be 'global_average', 'class_maps', 'hidden'; given 'dense'"),
+        ({"dropout": 0.5}, "dropout needs head='hidden'; given head='global_average'"),
+        ({"image_size": 3}, "image_size must be at least 4, which leaves one pixel; given 3"),
+    ],
+)
+def test_misuse_of_the_workbench(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        workbench(**options)
+
+
+def test_the_workbench_computes_what_it_names() -> None:
+    net = workbench(image_size=8, maps=4, kernels=(3, 5), mlpconv=True, head="class_maps")
+    names = [name for name, _ in net.named_children()]
+    assert names == [
+        "conv1", "conv2_1", "cccp2_1", "conv2_2", "cccp2_2", "pool2",
+        "conv3_1", "cccp3_1", "conv3_2", "cccp3_2", "pool3", "class_maps", "flatten", "fc4",
+    ]  # fmt: skip
+    assert net(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+    assert net.fc4.in_features == 10 * 2 * 2
+    assert workbench(image_size=8, head="hidden", dropout=0.5).dropout4.p == 0.5
+    assert Arm("workbench").flat() == {"model": "workbench"}

@@ -15,6 +15,7 @@ from cs231n_arch.plots.charts import (
     scatter_fit,
     training_curves,
 )
+from cs231n_arch.plots.experiments import arms
 from cs231n_arch.plots.measurements import not_measurable, scatter_hyperbola
 from cs231n_arch.plots.pictures import architecture, boxes, filters, heatmap, images
 from cs231n_arch.plots.style import FAMILIES, INK, STYLE, colour, family, marker, use_style
@@ -24,6 +25,7 @@ __all__ = [
     "INK",
     "STYLE",
     "architecture",
+    "arms",
     "bars",
     "boxes",
     "bubble",

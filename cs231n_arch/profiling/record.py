@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cs231n_arch.files import write_atomically
-from cs231n_arch.profiling.machine import Machine
+from cs231n_arch.profiling.machine import Machine, commit
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def save(
         "command": command,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "seed": 0,
+        "commit": commit(),
         "remark": remark,
         "machine": asdict(Machine.here()),
         "tables": {

@@ -1,0 +1,82 @@
+"""What a training step must keep in memory, counted while it runs; on the meta device nothing is computed."""
+
+import weakref
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes of all tensors made while it is active that are still in use, and their peak."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now: int = 0
+        self.peak: int = 0
+        self.sizes: dict[int, int] = {}
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """One operator runs."""
+        known = {key(leaf) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
+        output = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(output):
+            if (
+                isinstance(leaf, Tensor) and key(leaf) not in known | self.sizes.keys()
+            ):  # neither a view nor in place
+                self.begin(leaf)
+        return output
+
+    def begin(self, tensor: Tensor) -> None:
+        """A new tensor has been allocated; it counts until nobody holds its storage any more."""
+        storage = tensor.untyped_storage()
+        self.sizes[key(tensor)] = storage.nbytes()
+        self.now += storage.nbytes()
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self.end, key(tensor))
+
+    def end(self, name: int) -> None:
+        """A storage is gone."""
+        self.now -= self.sizes.pop(name)
+
+
+def key(tensor: Tensor) -> int:
+    """What tells storages apart that are alive at the same time."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def training_memory(
+    model: nn.Module, batch_size: int, input_size: Sequence[int] | None = None, *, device: str = "meta"
+) -> int:
+    """Peak memory of a forward and a backward pass in training mode: activations and gradients.
+
+    Args:
+        model: maps images (N, C, H, W) to one tensor. It is left as it is.
+        batch_size: images in the batch.
+        input_size: (channels, height, width); by default `model.input_size`.
+        device: where to run. On `meta` nothing is computed, and the count is the same.
+
+    Returns:
+        Bytes. Weights and images, which are there before, do not count; nor does what a library allocates for
+        itself within an operator, or an allocator holds in reserve.
+
+    Raises:
+        ValueError: no usable `input_size`, or a batch size below 1.
+    """
+    size = input_size if input_size is not None else getattr(model, "input_size", None)
+    if size is None:
+        raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1; given {batch_size}")
+    twin = deepcopy(model).to(device).train()
+    twin.zero_grad(set_to_none=True)
+    images = torch.zeros(batch_size, *size, device=device)
+    with torch.random.fork_rng(), Alive() as alive:
+        twin(images).sum().backward()
+    return int(alive.peak)

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from cs231n_arch import data
 from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.running import fresh, load
+from cs231n_arch.experiments.running import fresh
 from cs231n_arch.models.layers import AuxNet
 from cs231n_arch.training import Budget
 
@@ -34,17 +35,17 @@ def gradient_norms(net: AuxNet, images: Tensor, labels: Tensor) -> pd.DataFrame:
 
 def gradient_by_depth(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
     """The gradient norm of each stage before the first step, with the same weights in both nets."""
-    split = load(work)
+    split = data.load(work.data)  # at its own size: only the chosen images are enlarged
     device = Budget.auto().device
     chosen = torch.randperm(len(split.train_images), generator=torch.Generator().manual_seed(seed))[:IMAGES]
+    images = F.interpolate(split.train_images[chosen], (work.image_size, work.image_size), mode="bilinear")
+    labels = split.train_labels[chosen]
     weights = fresh(experiment.arms["auxiliary classifiers"], split, seed).state_dict()
     for name, arm in experiment.arms.items():
         net = fresh(arm, split, seed)
         assert isinstance(net, AuxNet)
         net.load_state_dict({key: value for key, value in weights.items() if key in net.state_dict()})
-        norms = gradient_norms(
-            net.to(device), split.train_images[chosen].to(device), split.train_labels[chosen].to(device)
-        )
+        norms = gradient_norms(net.to(device), images.to(device), labels.to(device))
         lower = norms["norm"][: 1 + norms["stage"].tolist().index(LOWER)]
         yield name, Outcome({"lower_gradient_norm": float(lower.pow(2).sum() ** 0.5)}, norms)
 
@@ -61,9 +62,9 @@ AUXILIARY = Experiment(
     ),
     recipe="googlenet",
     budgets={
-        "live": Work("digits", 224, 64),
-        "recorded": Work("fashion_mnist", 224, 500),
-        "gpu": Work("cifar10", 224, 500),
+        "live": Work("digits", 224),
+        "recorded": Work("fashion_mnist", 224),
+        "gpu": Work("cifar10", 224),
     },
     measure=gradient_by_depth,
     seeds=(0, 1, 2, 3, 4),

@@ -52,3 +52,11 @@ class Budget:
 
     def __str__(self) -> str:
         return f"budget {self.name} on {self.device} ({self.reason}): data {self.data!r}"
+
+
+def fast_precision(device: torch.device) -> Literal["bf16", "fp32"]:
+    """`bf16` where the device multiplies matrices in it, not merely imitates it; otherwise `fp32`."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    can = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return "bf16" if can.get("avx512_bf16") or can.get("amx_bf16") else "fp32"

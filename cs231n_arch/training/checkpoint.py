@@ -133,18 +133,20 @@ class Saver:
         state = {name: part.state_dict() for name, part in self.parts.items()}
         save(self.path, self.run, state | {"model": self.model.state_dict(), "rng": rng, "now": asdict(self.now)})
 
-    def restore(self) -> None:
-        """Go on from the checkpoint, if there is one."""
+    def restore(self, rank: int) -> None:
+        """Go on from the checkpoint, if there is one; other processes than the first draw anew from there."""
         if self.path is None or not Path(self.path).exists():
             return
         state = load(self.path, self.run)
         load_weights(self.model, state["model"], self.path)
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
+        self.now = Progress(**state["now"])
         torch.set_rng_state(state["rng"][0])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["rng"][1:])
-        self.now = Progress(**state["now"])
+        if rank:  # the file holds the first process's state; equal draws in all would drop the same units
+            torch.manual_seed(torch.initial_seed() + rank + self.now.step)
         self.begun = time.perf_counter() - self.now.seconds
 
 

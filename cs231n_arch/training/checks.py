@@ -8,14 +8,19 @@ class NonFiniteLossError(RuntimeError):
     """The loss became infinite or not a number; the message says when and in which layer."""
 
 
-def check_data(model: nn.Module, images: Tensor, classes: int) -> None:
-    """Raise ValueError for what would otherwise fail late or not at all."""
+def check_images(images: Tensor) -> None:
+    """Raise ValueError for images that cannot be trained on."""
     if len(images) == 0:
         raise ValueError("there are no training images")
     if not images.is_floating_point():
         raise ValueError(f"images must be normalised floats; given {images.dtype}: load with normalise='standard'")
     if not images.isfinite().all():
         raise ValueError("the training images hold values that are infinite or not a number")
+
+
+def check_scores(model: nn.Module, images: Tensor, classes: int) -> None:
+    """Raise ValueError, before the first update, if the model's scores do not cover the classes."""
+    check_images(images[:1])
     model.eval()
     with torch.no_grad():
         scores = model(images[:1])
@@ -29,8 +34,8 @@ def check_number(name: str, value: object, least: int) -> None:
         raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
 
 
-def diagnosis(model: nn.Module, images: Tensor, loss: float, epoch: int, step: int, lr: float) -> str:
-    """When the loss was lost, and the first layer whose output is not finite."""
+def diagnosis(model: nn.Module, images: Tensor, epoch: int, step: int, optimizer: torch.optim.Optimizer) -> str:
+    """When the loss was lost, after so many whole epochs and steps, and the first layer with such an output."""
     culprits: list[str] = []
 
     def watch(name: str, output: object) -> None:
@@ -53,6 +58,6 @@ def diagnosis(model: nn.Module, images: Tensor, loss: float, epoch: int, step: i
     else:
         where = "every layer's output is finite"
     return (
-        f"the loss became {loss} at step {step} (epoch {epoch}), learning rate {lr:g}; {where}. "
-        "A lower learning rate, a warm-up or clipping usually helps"
+        f"the loss is infinite or not a number at step {step + 1} (epoch {epoch + 1}), learning rate "
+        f"{optimizer.param_groups[0]['lr']:g}; {where}. A lower learning rate, a warm-up or clipping usually helps"
     )

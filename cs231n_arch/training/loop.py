@@ -1,5 +1,6 @@
 """The training loop: `train(model, data, recipe)`."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,23 +9,24 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from cs231n_arch.data import Split
+from cs231n_arch.data.datasets import Datasets
 from cs231n_arch.files import write_atomically
-from cs231n_arch.training.batches import Augment, DeviceBatches
-from cs231n_arch.training.budget import Budget
+from cs231n_arch.training.batches import Augment, Batches, DeviceBatches, LoaderBatches
+from cs231n_arch.training.budget import Budget, fast_precision
 from cs231n_arch.training.checkpoint import Saver, interruptible
-from cs231n_arch.training.checks import NonFiniteLossError, check_data, check_number, diagnosis
+from cs231n_arch.training.checks import NonFiniteLossError, check_images, check_number, check_scores, diagnosis
 from cs231n_arch.training.distributed import World
-from cs231n_arch.training.optimizers import build_optimizer
+from cs231n_arch.training.optimizers import build_optimizer, build_plateau, set_rate
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.schedules import Plateau
 
-Precision = Literal["fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+LOOK_EVERY = 50  # updates between looks at the loss on a GPU
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Run:
         recipe: the recipe as it was run.
         seed: of the data's order and of dropout.
         device: where it ran.
+        precision: in which matrices were multiplied.
     """
 
     model: nn.Module
@@ -45,6 +48,7 @@ class Run:
     recipe: Recipe
     seed: int
     device: str
+    precision: str
 
     @property
     def test_error(self) -> float:
@@ -59,7 +63,7 @@ class Run:
 
 def train(
     model: nn.Module,
-    data: Split,
+    data: Split | Datasets,
     recipe: Recipe,
     *,
     epochs: int | None = None,
@@ -67,6 +71,7 @@ def train(
     batch_size: int | None = None,
     accumulate: int = 1,
     augment: Augment | None = None,
+    workers: int = 0,
     device: str | None = None,
     seed: int = 0,
     precision: Precision = "fp32",
@@ -86,18 +91,20 @@ def train(
     Args:
         model: maps images (N, C, H, W) to scores (N, classes), or in training to a named tuple whose first field
             is `logits` and whose others are auxiliary scores, weighted by the model's `aux_weight`.
-        data: normalised images.
+        data: normalised images. A `Split` lies on the device as a whole; the usual loader reads `Datasets`.
         recipe: the paper's; a shortened run keeps the shape of its schedule.
         epochs: passes over the training images; None takes the recipe's length.
         steps: updates, instead of `epochs`.
         batch_size: images for one update; None takes the recipe's. The rate stays: see `Recipe.for_batch_size`.
         accumulate: parts of a batch that are computed one after the other, for one update, to save memory. Batch
             norm sees the parts.
-        augment: changes a batch where it lies, such as `data.batchwise.CropAndFlip()`.
+        augment: changes a batch of a `Split` where it lies, such as `data.batchwise.CropAndFlip()`.
+        workers: processes that read `Datasets`.
         device: as PyTorch names it; None takes `Budget.auto`'s.
         seed: of the data's order, augmentation and dropout. The weights have theirs from before:
             `torch.manual_seed` and then build the model.
-        precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss.
+        precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss; `auto` takes
+            `bf16` where the device multiplies in it. `fp32` gives nearly the same numbers on every machine.
         channels_last: lay images out with the channels last, which most machines convolve faster.
         compile: run the training step through `torch.compile`.
         sync_bn: batch norm over all processes; CUDA only.
@@ -114,24 +121,21 @@ def train(
     """
     check_number("accumulate", accumulate, 1)
     check_number("checkpoint_every", 1 if checkpoint_every is None else checkpoint_every, 1)
-    if precision not in TYPES:
-        raise ValueError(f"precision must be {', '.join(TYPES)}; given {precision!r}")
+    check_number("workers", workers, 0)
     target, world = torch.device(device or Budget.auto().device), World.here()
+    precision = fast_precision(target) if precision == "auto" else precision
+    if precision not in TYPES:
+        raise ValueError(f"precision must be auto, {', '.join(TYPES)}; given {precision!r}")
     layout = torch.channels_last if channels_last else torch.contiguous_format
     recipe = recipe if batch_size is None else recipe.replace(batch_size=batch_size)
     model.to(target, memory_format=layout)  # type: ignore[call-overload]
-    train_images, test_images = (
-        images.to(target, memory_format=layout) for images in (data.train_images, data.test_images)
-    )
-    train_labels, test_labels = data.train_labels.to(target), data.test_labels.to(target)
-    check_data(model, train_images, len(data.classes))
-
-    batches = DeviceBatches(train_images, train_labels, recipe.batch_size, seed, augment, world)
+    batches, tested = _batches(data, recipe.batch_size, seed, augment, workers, target, layout, world)
+    check_scores(model, next(batches.test())[0], len(data.classes))
     if accumulate > recipe.batch_size // world.size:
         raise ValueError(f"a batch of {recipe.batch_size // world.size} has no {accumulate} parts")
     total = _length(recipe, len(batches), epochs, steps)
     optimizer = build_optimizer(model, recipe)
-    plateau = _plateau(optimizer, recipe)
+    plateau = build_plateau(optimizer, recipe)
     scaler = torch.amp.GradScaler(target.type, enabled=precision == "fp16")
     average = _average(model, recipe)
     evaluated = average.module if average else model
@@ -150,7 +154,7 @@ def train(
     with torch.random.fork_rng(), bar, interruptible() as interrupted:
         torch.manual_seed(seed + world.rank)
         if resume:
-            saver.restore()
+            saver.restore(world.rank)
         now = saver.now
         bar.update(now.step)
         while now.step < total or now.batch > 0:
@@ -160,18 +164,18 @@ def train(
                 if now.step == total:
                     break
                 if plateau is None:
-                    _set_lr(optimizer, _lr(recipe, now.step, total))
+                    set_rate(optimizer, recipe, now.step, total)
                 optimizer.zero_grad(set_to_none=True)
                 for part, wanted in zip(
                     images.tensor_split(accumulate), labels.tensor_split(accumulate), strict=True
                 ):
                     with torch.autocast(target.type, TYPES[precision], enabled=precision != "fp32"):
                         scores, loss = _loss(model, forward(part), wanted, recipe.label_smoothing)
-                    if not loss.isfinite():
-                        at = (now.epoch + 1, now.step + 1, optimizer.param_groups[0]["lr"])
-                        raise NonFiniteLossError(diagnosis(model, part, loss.item(), *at))
-                    scaler.scale(loss * (len(part) / len(images))).backward()  # type: ignore[no-untyped-call]
                     sums[0] += loss.detach() * len(part)
+                    # To look at a number, the processor waits for a GPU, so there it looks now and then only.
+                    if (target.type == "cpu" or now.step % LOOK_EVERY == 0) and not sums[0].isfinite():
+                        raise NonFiniteLossError(diagnosis(model, part, now.epoch, now.step, optimizer))
+                    scaler.scale(loss * (len(part) / len(images))).backward()  # type: ignore[no-untyped-call]
                     sums[1] += (scores.detach().argmax(dim=1) != wanted).sum()
                     sums[2] += len(part)
                 if recipe.clip_norm is not None:
@@ -190,6 +194,8 @@ def train(
                         raise KeyboardInterrupt
 
             loss_sum, wrong_sum, seen = world.total(sums).tolist()
+            if not math.isfinite(loss_sum):
+                raise NonFiniteLossError(diagnosis(model, part, now.epoch, now.step - 1, optimizer))
             now.epoch, now.batch, now.sums = now.epoch + 1, 0, [0.0, 0.0, 0.0]
             row = {
                 "epoch": now.epoch,
@@ -197,7 +203,7 @@ def train(
                 "lr": optimizer.param_groups[0]["lr"],
                 "train_loss": loss_sum / seen,
                 "train_error": wrong_sum / seen,
-                "test_error": error_rate(evaluated, test_images, test_labels),
+                "test_error": float(world.total(_count_wrong(evaluated, batches, target))) / tested,
                 "seconds": saver.seconds,
             }
             now.history.append(row)
@@ -209,22 +215,52 @@ def train(
             if log is not None and world.leads:
                 write_atomically(log, pd.DataFrame(now.history).to_csv(index=False))
 
-    return Run(evaluated.eval(), pd.DataFrame(now.history), recipe, seed, str(target))
+    return Run(evaluated.eval(), pd.DataFrame(now.history), recipe, seed, str(target), precision)
 
 
 @torch.no_grad()
-def error_rate(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 512) -> float:
+def error_rate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     """Share of the images (N, C, H, W) whose highest score is not that of the label (N,), in evaluation mode.
 
     Several processes share the images; none is counted twice.
     """
-    model.eval()
     world = World.here()
-    wrong = torch.zeros((), dtype=torch.long, device=labels.device)
-    mine = world.share(images), world.share(labels)
-    for x, y in zip(*(torch.split(part, batch_size) for part in mine), strict=True):
-        wrong += (model(x).argmax(dim=1) != y).sum()
-    return float(world.total(wrong)) / len(labels)
+    batches = DeviceBatches((images, labels), (images, labels), world.size, 0, None, world)
+    return float(world.total(_count_wrong(model, batches, labels.device))) / len(labels)
+
+
+@torch.no_grad()
+def _count_wrong(model: nn.Module, batches: Batches, device: torch.device) -> Tensor:
+    """Number of this process's test images whose highest score is not that of the label."""
+    model.eval()
+    wrong = torch.zeros((), dtype=torch.long, device=device)
+    for images, labels in batches.test():
+        wrong += (model(images).argmax(dim=1) != labels).sum()
+    return wrong
+
+
+def _batches(
+    data: Split | Datasets,
+    batch_size: int,
+    seed: int,
+    augment: Augment | None,
+    workers: int,
+    device: torch.device,
+    layout: torch.memory_format,
+    world: World,
+) -> tuple[Batches, int]:
+    """The batches of either kind of data, and the number of test images."""
+    if isinstance(data, Datasets):
+        if augment is not None:
+            raise ValueError("augment is for a Split; Datasets change their images themselves")
+        loaded = LoaderBatches(data, batch_size, seed, workers, device, layout, world)
+        return loaded, len(data.test)  # type: ignore[arg-type]
+    train, test = (
+        (images.to(device, memory_format=layout), labels.to(device))
+        for images, labels in ((data.train_images, data.train_labels), (data.test_images, data.test_labels))
+    )
+    check_images(train[0])
+    return DeviceBatches(train, test, batch_size, seed, augment, world), len(data.test_images)
 
 
 def _loss(
@@ -258,25 +294,3 @@ def _average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
     if recipe.ema_decay is None:
         return None
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)  # type: ignore[no-untyped-call]
-
-
-def _lr(recipe: Recipe, step: int, total: int) -> float:
-    """The rate after `step` updates, by every schedule but `Plateau`."""
-    assert not isinstance(recipe.schedule, Plateau)
-    warm = recipe.warmup.factor if recipe.warmup and step < recipe.warmup.iterations else 1.0
-    return recipe.lr * warm * recipe.schedule.factor(step, total)
-
-
-def _set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-
-
-def _plateau(optimizer: torch.optim.Optimizer, recipe: Recipe) -> ReduceLROnPlateau | None:
-    """PyTorch's scheduler for a `Plateau`, which stops after the printed number of reductions."""
-    if not isinstance(recipe.schedule, Plateau):
-        return None
-    least = recipe.lr * recipe.schedule.by**recipe.schedule.times
-    return ReduceLROnPlateau(
-        optimizer, factor=recipe.schedule.by, patience=recipe.schedule.patience, min_lr=least, eps=0.0
-    )

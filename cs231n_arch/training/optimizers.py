@@ -1,12 +1,14 @@
-"""The optimisers of the recipes: PyTorch's where it has them, and the one that it lacks."""
+"""The optimisers of the recipes, PyTorch's and the one that it lacks, and their rate."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from cs231n_arch.training.recipe import Recipe
+from cs231n_arch.training.schedules import Plateau
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -40,6 +42,24 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
+
+
+def set_rate(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int, total: int) -> None:
+    """Give the optimiser its rate after `step` of `total` updates, by every schedule but `Plateau`."""
+    assert not isinstance(recipe.schedule, Plateau)
+    warm = recipe.warmup.factor if recipe.warmup and step < recipe.warmup.iterations else 1.0
+    for group in optimizer.param_groups:
+        group["lr"] = recipe.lr * warm * recipe.schedule.factor(step, total)
+
+
+def build_plateau(optimizer: torch.optim.Optimizer, recipe: Recipe) -> ReduceLROnPlateau | None:
+    """PyTorch's scheduler for a `Plateau`, which stops after the printed number of reductions."""
+    if not isinstance(recipe.schedule, Plateau):
+        return None
+    least = recipe.lr * recipe.schedule.by**recipe.schedule.times
+    return ReduceLROnPlateau(
+        optimizer, factor=recipe.schedule.by, patience=recipe.schedule.patience, min_lr=least, eps=0.0
+    )
 
 
 class RMSProp(torch.optim.Optimizer):

@@ -2,14 +2,14 @@
 
 from difflib import get_close_matches
 
-from cs231n_arch.training import recipes_cifar, recipes_imagenet
+from cs231n_arch.training import recipes_cifar, recipes_imagenet, recipes_lenet
 from cs231n_arch.training.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        recipes_imagenet.LENET,
-        recipes_imagenet.LENET_SGD,
+        recipes_lenet.LENET,
+        recipes_lenet.LENET_SGD,
         recipes_imagenet.ALEXNET,
         recipes_imagenet.ZFNET,
         recipes_imagenet.VGG,

@@ -142,7 +142,11 @@ RESNEXT_CIFAR = Recipe(
         ),
         "Section 4": ("initialisation",),
     },
-    notes={"batch_size": "on eight GPUs, 16 on each", "schedule": "the factor is not printed: the usual tenth"},
+    notes={
+        "batch_size": "on eight GPUs, 16 on each; the first version of the paper printed 256",
+        "schedule": "the factor is not printed: the usual tenth",
+        "nesterov": "not printed; the released code has it",
+    },
 )  # fmt: skip
 
 STOCHASTIC_DEPTH = Recipe(

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from torchvision.transforms.v2.functional import to_pil_image
 
-from cs231n_arch import cli
+from cs231n_arch import cli, data
 from cs231n_arch.training import command, recipes
 
 LENET = [
@@ -38,6 +39,31 @@ def test_a_recorded_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     log = pd.read_csv(tmp_path / "log.csv")
     assert len(record["history"]) == len(log) == 1
     assert (tmp_path / "checkpoint.pt").exists()
+
+
+def test_a_record_by_name_says_how_to_repeat_the_run(tmp_path: Path) -> None:
+    words = [*LENET, "--steps", "2", "--device", "cpu", "--seed", "3", "--precision", "fp32"]
+    for name in ("one", "two"):
+        assert cli.main([*words, "--out", str(tmp_path / name), "--record", str(tmp_path / f"{name}.json")]) == 0
+    first, second = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "two"))
+    assert first["precision"] == "fp32"
+    assert first["device"] == "cpu"
+    losses = [[row["train_loss"] for row in run["history"]] for run in (first, second)]
+    assert losses[0] == losses[1]
+    assert not (tmp_path / "one" / "run.json").exists()
+
+
+def test_image_files_from_the_shell(tmp_path: Path) -> None:
+    digits = data.load("digits", image_size=260, channels=3, normalise=None)
+    for number in range(6):
+        for part, images in (("train", digits.train_images), ("val", digits.test_images)):
+            folder = tmp_path / "files" / part / f"class{number % 2}"
+            folder.mkdir(parents=True, exist_ok=True)
+            to_pil_image(images[number]).save(folder / f"{number}.png")
+    words = ["train", "--model", "squeezenet1_1", "--recipe", "resnext", "--data", str(tmp_path / "files")]
+    options = ["--batch-size", "2", "--steps", "2", "--workers", "0", "--out", str(tmp_path / "out"), "--quiet"]
+    assert cli.main([*words, *options, "--device", "cpu"]) == 0
+    assert len(pd.read_csv(tmp_path / "out" / "log.csv")) == 1
 
 
 def test_resuming_another_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from cs231n_arch.training.distributed import World, process_group
 SCRIPT = """
 import sys, torch
 from cs231n_arch import create_model, data
+from cs231n_arch.data.batchwise import CropAndFlip
 from cs231n_arch.training import Recipe, train
 from cs231n_arch.training.distributed import process_group
 from cs231n_arch.training.schedules import Constant
@@ -24,7 +25,7 @@ model = create_model("lenet5", modern=True)
 recipe = Recipe("test", "none", "sgd", 0.02, Constant(), batch_size=64, epochs=1, momentum=0.9)
 with process_group() as world:
     run = train(model, data.load("digits", image_size=32), recipe, steps=8, device="cpu", progress=False,
-                checkpoint=sys.argv[1] + "/c.pt", resume=True)
+                augment=CropAndFlip(2, flip=False), checkpoint=sys.argv[1] + "/c.pt", resume=True)
     if world.leads:
         history = run.history.drop(columns="seconds").to_dict("list")
         result = {"size": world.size, "weights": model.state_dict(), "history": history}
@@ -69,16 +70,17 @@ def test_shares_are_disjoint_and_complete() -> None:
 
 def test_the_processes_share_each_batch_of_the_single_one() -> None:
     images, labels = torch.arange(20.0).view(20, 1, 1, 1), torch.arange(20)
-    whole = [y.tolist() for _, y in DeviceBatches(images, labels, 6, seed=1).epoch(0)]
+    both = (images, labels)
+    whole = [y.tolist() for _, y in DeviceBatches(both, both, 6, seed=1).epoch(0)]
     parts = [
-        [y.tolist() for _, y in DeviceBatches(images, labels, 6, seed=1, world=World(rank, 2)).epoch(0)]
+        [y.tolist() for _, y in DeviceBatches(both, both, 6, seed=1, world=World(rank, 2)).epoch(0)]
         for rank in range(2)
     ]
     for batch, first, second in zip(whole, *parts, strict=True):
         assert len(first) == len(second)
         assert sorted(first + second) == sorted(batch)
     with pytest.raises(ValueError, match="batch_size must be a multiple of the 4 processes; given 6"):
-        DeviceBatches(images, labels, 6, seed=1, world=World(0, 4))
+        DeviceBatches(both, both, 6, seed=1, world=World(0, 4))
 
 
 def test_a_single_process_is_left_as_it_is() -> None:

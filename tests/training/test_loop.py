@@ -153,7 +153,7 @@ def test_a_lost_loss_is_explained(digits: Split) -> None:
         ({"batch_size": 257}, "batch_size must be from 1 to the 256 training images; given 257"),
         ({"accumulate": 0}, "accumulate must be a whole number of at least 1; given 0"),
         ({"accumulate": 33}, "a batch of 32 has no 33 parts"),
-        ({"precision": "int8"}, "precision must be fp32, bf16, fp16; given 'int8'"),
+        ({"precision": "int8"}, "precision must be auto, fp32, bf16, fp16; given 'int8'"),
         ({"checkpoint_every": 0}, "checkpoint_every must be a whole number of at least 1"),
     ],
 )
@@ -177,6 +177,8 @@ def test_bad_data(digits: Split) -> None:
 
 def test_every_recipe_can_run(digits: Split) -> None:
     for recipe in recipes.RECIPES.values():
+        if recipe.optimizer == "diagonal_lm":  # refused with a word on what to take instead: test_recipes.py
+            continue
         small = recipe.replace(lr=min(recipe.lr, 1e-3))
         run = train(net(), digits, small, steps=2, batch_size=16, device="cpu", progress=False)
         assert run.history["train_loss"].notna().all(), recipe.name

@@ -1,0 +1,110 @@
+"""Images one by one: what the usual `DataLoader` reads, for sets that are too large to lie on the device."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from cs231n_arch.data.sets import Split
+
+Transform = Callable[[Tensor], Tensor]
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the training images, on a scale from 0 to 1
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """As `Split`, but images are read and changed one at a time.
+
+    Attributes:
+        name: of the set.
+        train: (image, label) pairs, each image (C, H, W), float32 and normalised, all of one size.
+        test: likewise.
+        classes: names of the classes.
+    """
+
+    name: str
+    train: Dataset[tuple[Tensor, int]]
+    test: Dataset[tuple[Tensor, int]]
+    classes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        sizes = len(self.train), len(self.test)  # type: ignore[arg-type]
+        return (
+            f"Datasets({self.name!r}: {sizes[0]} training and {sizes[1]} test images, {len(self.classes)} classes)"
+        )
+
+
+class Images(Dataset[tuple[Tensor, int]]):
+    """Tensors, one image at a time, each changed on the way."""
+
+    def __init__(self, images: Tensor, labels: Tensor, transform: Transform | None = None) -> None:
+        self.images, self.labels, self.transform = images, labels, transform
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image = self.images[index]
+        return image if self.transform is None else self.transform(image), int(self.labels[index])
+
+
+class Repeatable(Dataset[tuple[Tensor, int]]):
+    """A set whose random changes depend on the seed, the epoch and the image alone.
+
+    So they are the same for any number of workers and processes, and when an epoch is resumed in its middle.
+    """
+
+    def __init__(self, dataset: Dataset[tuple[Tensor, int]], seed: int, epoch: int) -> None:
+        self.dataset, self.seed, self.epoch = dataset, seed, epoch
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(((self.seed * 1_000_003 + self.epoch) * 1_000_000_007 + index) % 2**63)
+            return self.dataset[index]
+
+
+def one_by_one(split: Split, transform: Transform | None = None) -> Datasets:
+    """A `Split` for the usual loader; `transforms.augmentation` gives changes for its training images."""
+    train = Images(split.train_images, split.train_labels, transform)
+    return Datasets(split.name, train, Images(split.test_images, split.test_labels), split.classes)
+
+
+def folders(root: str | Path, steps: Sequence[str]) -> Datasets:
+    """Image files as ImageNet is usually stored, one folder a class: root/train/CLASS and root/val/CLASS.
+
+    Training images are augmented by the steps of a recipe; test images are the centre crop, of the training
+    size, of an image whose shorter side is 8/7 of it (256 for 224). Both are normalised by ImageNet's mean and
+    deviation.
+
+    Args:
+        root: folder with `train` and `val`.
+        steps: augmentation of a recipe for ImageNet, such as `recipes.get("vgg").augmentation`, whose crop gives
+            the size.
+
+    Raises:
+        ValueError: the steps do not crop to one size, or the classes of both folders differ.
+        FileNotFoundError: no such folders, or no image in them.
+    """
+    from torchvision.datasets import ImageFolder
+    from torchvision.transforms import v2
+
+    from cs231n_arch.data.transforms import augmentation
+
+    height, size = augmentation(steps)(torch.zeros(3, 400, 500)).shape[-2:]
+    if height != size:
+        raise ValueError(f"{', '.join(steps) or 'no step'}: this does not crop image files to one size")
+    finish: list[Any] = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
+    centre = [v2.Resize(round(size * 8 / 7), antialias=True), v2.CenterCrop(size)]
+    parts = {
+        "train": v2.Compose([v2.ToImage(), augmentation(steps), *finish]),
+        "val": v2.Compose([v2.ToImage(), *centre, *finish]),
+    }
+    train, test = (ImageFolder(str(Path(root) / part), transform) for part, transform in parts.items())
+    if train.classes != test.classes:
+        raise ValueError(f"{root}/train and {root}/val must hold the same classes; they differ")
+    return Datasets(Path(root).name, train, test, tuple(train.classes))

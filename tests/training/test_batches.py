@@ -1,0 +1,98 @@
+"""Both pipelines give the loop the same kind of batches, and any number of processes or workers the same ones."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from cs231n_arch import create_model, data
+from cs231n_arch.data import Split
+from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.datasets import one_by_one
+from cs231n_arch.data.transforms import augmentation
+from cs231n_arch.training import Recipe, recipes, train
+from cs231n_arch.training.batches import DeviceBatches, LoaderBatches
+from cs231n_arch.training.distributed import World
+from cs231n_arch.training.schedules import Constant
+
+CPU = torch.device("cpu")
+RECIPE = Recipe("test", "none", "sgd", 0.02, Constant(), batch_size=32, epochs=1, momentum=0.9)
+
+
+@pytest.fixture(scope="module")
+def split() -> Split:
+    whole = data.load("digits", image_size=32)
+    return replace(whole, train_images=whole.train_images[:200], train_labels=whole.train_labels[:200])
+
+
+def loader(split: Split, *, workers: int = 0, world: World | None = None) -> LoaderBatches:
+    changed = one_by_one(split, augmentation(recipes.get("resnet_cifar").augmentation))
+    return LoaderBatches(changed, 32, 3, workers, CPU, torch.channels_last, world)
+
+
+def device(split: Split, world: World | None = None) -> DeviceBatches:
+    train_part, test = (split.train_images, split.train_labels), (split.test_images, split.test_labels)
+    return DeviceBatches(train_part, test, 32, 3, CropAndFlip(), world)
+
+
+def test_both_pipelines_visit_the_same_images_in_the_same_order(split: Split) -> None:
+    for (_, first), (_, second) in zip(device(split).epoch(4), loader(split).epoch(4), strict=True):
+        assert torch.equal(first, second)
+    assert len(device(split)) == len(loader(split)) == 200 // 32
+
+
+@pytest.mark.parametrize("make", [device, loader])
+def test_two_processes_see_the_batches_of_one(split: Split, make) -> None:
+    whole = list(make(split).epoch(1))
+    parts = [list(make(split, world=World(rank, 2)).epoch(1)) for rank in range(2)]
+    for (images, labels), *halves in zip(whole, *parts, strict=True):
+        for rank, (some, theirs) in enumerate(halves):
+            assert torch.equal(some, images[rank::2])  # the same crops, not only the same images
+            assert torch.equal(theirs, labels[rank::2])
+
+
+@pytest.mark.parametrize("make", [device, loader])
+def test_an_epoch_resumes_at_any_batch(split: Split, make) -> None:
+    whole = list(make(split).epoch(2))
+    rest = list(make(split).epoch(2, start=4))
+    assert len(rest) == 2
+    for (images, labels), (again, theirs) in zip(whole[4:], rest, strict=True):
+        assert torch.equal(images, again)
+        assert torch.equal(labels, theirs)
+
+
+def test_workers_change_nothing(split: Split) -> None:
+    alone, helped = (list(loader(split, workers=n).epoch(0)) for n in (0, 2))
+    for (images, labels), (again, theirs) in zip(alone, helped, strict=True):
+        assert torch.equal(images, again)
+        assert torch.equal(labels, theirs)
+    assert alone[0][0].is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("make", [device, loader])
+def test_every_test_image_is_seen_once(split: Split, make) -> None:
+    seen = [torch.cat([y for _, y in make(split, world=World(rank, 16)).test()]) for rank in range(16)]
+    assert torch.equal(torch.cat(seen).sort().values, split.test_labels.sort().values)
+
+
+def test_training_from_the_usual_loader(split: Split) -> None:
+    plain = one_by_one(split)
+    runs = []
+    for given in (split, plain):
+        torch.manual_seed(0)
+        model = create_model("lenet5", modern=True)
+        runs.append(train(model, given, RECIPE, epochs=2, device="cpu", progress=False))
+    first, second = (list(run.model.parameters()) for run in runs)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert runs[0].test_error == runs[1].test_error
+
+
+def test_the_wrong_kind_of_change_is_refused(split: Split) -> None:
+    model = create_model("lenet5", modern=True)
+    with pytest.raises(ValueError, match="augment is for a Split; Datasets change their images themselves"):
+        train(model, one_by_one(split), RECIPE, augment=CropAndFlip(), device="cpu", progress=False)
+    with pytest.raises(ValueError, match="workers must be a whole number of at least 0; given -1"):
+        train(model, one_by_one(split), RECIPE, workers=-1, device="cpu", progress=False)
+    bytes_only = replace(split, train_images=split.train_images.byte(), test_images=split.test_images.byte())
+    with pytest.raises(ValueError, match=r"normalised floats; given torch\.uint8"):
+        train(model, one_by_one(bytes_only), RECIPE, device="cpu", progress=False)

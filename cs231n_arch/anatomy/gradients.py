@@ -63,3 +63,33 @@ def gradient_flow(model: nn.Module, images: Tensor, labels: Tensor, modules: Seq
             ],
         }
     )
+
+
+def weight_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> "pd.Series":
+    """The gradient of the cross-entropy with respect to the weights of each convolution, in units of the weights.
+
+    The model itself is left as it is, statistics of batch norm included.
+
+    Args:
+        model: maps images (N, C, H, W) to scores (N, classes).
+        images: a batch, on the model's device.
+        labels: (N,).
+
+    Returns:
+        Name of the convolution -> length of the gradient, divided by the length of the weights; in the order of
+        definition. Zero for one that has no part in the loss.
+
+    Raises:
+        ValueError: a model without a convolution.
+    """
+    import pandas as pd
+
+    twin = deepcopy(model).train()
+    convolutions = {name: m for name, m in twin.named_modules() if isinstance(m, nn.Conv2d)}
+    if not convolutions:
+        raise ValueError(f"{type(model).__name__} has no convolution")
+    weights = [layer.weight for layer in convolutions.values()]
+    loss = F.cross_entropy(twin(images), labels)
+    gradients = torch.autograd.grad(loss, weights, materialize_grads=True)
+    sizes = [float(g.norm() / w.detach().norm()) for g, w in zip(gradients, weights, strict=True)]
+    return pd.Series(sizes, index=list(convolutions), name="gradient")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from cs231n_arch import create_model
-from cs231n_arch.anatomy.gradients import gradient_flow
+from cs231n_arch.anatomy.gradients import gradient_flow, weight_gradients
 from cs231n_arch.models.layers import Sum, series
 from cs231n_arch.models.preact_resnet import Scale
 
@@ -56,3 +56,24 @@ def test_the_model_is_left_alone_and_other_shapes_have_no_share():
 def test_unknown_modules_are_refused(names):
     with pytest.raises(ValueError, match="names of the model's modules"):
         gradient_flow(series(conv=nn.Linear(8, 4)), *batch(2, 8), names)
+
+
+def test_gradients_of_weights_are_those_of_backward_in_units_of_the_weights():
+    net = series(one=nn.Conv2d(3, 4, 3), bn=nn.BatchNorm2d(4), two=nn.Conv2d(4, 4, 3), flatten=nn.Flatten())
+    net.add_module("idle", Sum(body=series(off=nn.Conv2d(1, 1, 1)), shortcut=nn.Identity()))
+    net.idle.forward = net.idle.shortcut.forward  # a convolution that has no part in the loss
+    images, labels = batch(6, 3, 5, 5)
+    found = weight_gradients(net, images, labels)
+    assert all(p.grad is None for p in net.parameters())
+    assert net.bn.num_batches_tracked == 0
+    nn.functional.cross_entropy(net(images), labels).backward()
+    expected = {name: float(net.get_submodule(name).weight.grad.norm()) for name in ("one", "two")}
+    assert list(found.index) == ["one", "two", "idle.body.off"]
+    for name, size in expected.items():
+        assert found[name] == pytest.approx(size / float(net.get_submodule(name).weight.detach().norm()))
+    assert found["idle.body.off"] == 0
+
+
+def test_a_net_without_convolutions_has_no_such_gradients():
+    with pytest.raises(ValueError, match="Linear has no convolution"):
+        weight_gradients(nn.Linear(3, 2), *batch(4, 3, classes=2))

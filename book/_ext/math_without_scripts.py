@@ -4,17 +4,37 @@ The pages then need no script and no network for their formulas, and a screen
 reader can read them. Set `html_math_renderer` to "mathml".
 """
 
+import re
+
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.locale import _
+from sphinx.util.logging import getLogger
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
+
+logger = getLogger(__name__)
+# What the converter hands on because it does not know it.
+LEFT_OVER = re.compile(
+    r"<m[io]>(&(?!#|\w+;)|\\\w+)"
+)  # what the converter does not know
+
+
+def mathml(node: nodes.math | nodes.math_block, display: str) -> str:
+    """The formula as MathML; warns of a command that is not understood."""
+    tex = node.astext().replace("{aligned}", "{align*}")
+    converted = convert(tex, display=display)
+    if unknown := LEFT_OVER.search(converted):
+        logger.warning(
+            "%s is not understood in a formula", unknown[1], location=node
+        )
+    return converted
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """A formula within a line."""
-    self.body.append(convert(node.astext(), display="inline"))
+    self.body.append(mathml(node, "inline"))
     raise nodes.SkipNode
 
 
@@ -23,7 +43,7 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(
         self.starttag(node, "div", CLASS="math-block", tabindex="0")
     )
-    self.body.append(convert(node.astext(), display="block"))
+    self.body.append(mathml(node, "block"))
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')

@@ -20,14 +20,25 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PARTS = {part["caption"]: [chapter["file"] for chapter in part["chapters"]] for part in TOC["parts"]}
 PAGES = [TOC["root"], *(file for files in PARTS.values() for file in files)]
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
-CHAPTERS = [page for page in NOTEBOOKS if page != TOC["root"] and page not in PARTS.get("Appendices", [])]
+CHAPTERS = [page for page in NOTEBOOKS if page not in (TOC["root"], "book/explorer", *PARTS.get("Appendices", []))]
 ARCHITECTURES = [page for page in PARTS["The networks"] if page in NOTEBOOKS]
 SECTIONS = [
     "The idea", "Output sizes", "Parameter math", "The code", "Training details", "What it changed", "Comparison",
     "Claims checked", "What survived, what did not", "Exercises", "References",
 ]  # fmt: skip
 COLAB_HAS = {"torch", "torchvision", "numpy", "pandas", "matplotlib", "sklearn", "cs231n_arch"}
-STANDARD = {"inspect", "math", "itertools", "time", "dataclasses", "statistics", "copy", "tempfile", "warnings"}
+STANDARD = {
+    "functools",
+    "inspect",
+    "math",
+    "itertools",
+    "time",
+    "dataclasses",
+    "statistics",
+    "copy",
+    "tempfile",
+    "warnings",
+}
 
 
 @cache

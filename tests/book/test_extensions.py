@@ -118,6 +118,30 @@ def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
     assert "Fig. 1" not in html
 
 
+def formula(tex):
+    from docutils.nodes import math_block
+
+    return math_block(tex, tex)
+
+
+def test_aligned_formulas_become_tables():
+    from math_without_scripts import mathml
+
+    html = mathml(formula(r"\begin{aligned} a &= b \\ c &= d \end{aligned}"), "block")
+    assert html.count("<mtr>") == 2
+    assert "&<" not in html
+
+
+@pytest.mark.parametrize("tex", [r"a & b", r"\nosuchcommand{a}"])
+def test_what_is_not_understood_is_warned_of(tex, monkeypatch):
+    import math_without_scripts
+
+    said = []
+    monkeypatch.setattr(math_without_scripts.logger, "warning", lambda *given, **_: said.append(given[1]))
+    math_without_scripts.mathml(formula(tex), "block")
+    assert said
+
+
 @pytest.mark.parametrize(("cell", "passes"), [("1 + 1", True), ("import warnings\nwarnings.warn('old')", False)])
 def test_a_warning_in_a_chapter_fails_its_test(tmp_path, cell, passes):
     (tmp_path / "conftest.py").write_text((ROOT / "book" / "conftest.py").read_text())

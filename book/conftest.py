@@ -15,7 +15,9 @@ def pytest_runtest_protocol(
     item: pytest.Item,
 ) -> Generator[None, object, object]:
     """Run one chapter; only the kernel that it starts sees the variable."""
-    if item.path.suffix != ".ipynb":  # pytest asks this of every test, wherever it is
+    if (
+        item.path.suffix != ".ipynb"
+    ):  # pytest asks this of every test, wherever it is
         return (yield)
     with mock.patch.dict(os.environ, PYTHONWARNINGS="error"):
         return (yield)

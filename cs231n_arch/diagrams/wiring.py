@@ -49,7 +49,7 @@ def towers(ax: Axes, layers: Sequence[tuple[str, int, int]]) -> Axes:
 
     Args:
         ax: where to draw.
-        layers: name, maps on both devices together, and groups: 2 where each half sees its own device only, 1 where
+        layers: name, maps on both devices together, groups: 2 where each half sees its own device only, 1 where
             it sees all maps. The first is the input, which both devices have whole.
 
     Raises:

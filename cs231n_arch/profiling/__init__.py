@@ -9,7 +9,7 @@ from cs231n_arch.profiling.memory import peak_memory
 from cs231n_arch.profiling.power import energy, find_meter
 from cs231n_arch.profiling.report import Profile, compare, profile
 from cs231n_arch.profiling.roofline import Peaks, measure_peaks, roofline
-from cs231n_arch.profiling.timing import images, latency, layer_times, operator_times
+from cs231n_arch.profiling.timing import images, latency, layer_times, operator_times, processor_time
 
 __all__ = [
     "Machine",
@@ -27,6 +27,7 @@ __all__ = [
     "measure_peaks",
     "operator_times",
     "peak_memory",
+    "processor_time",
     "profile",
     "roofline",
 ]

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from contextlib import nullcontext
 
 import pandas as pd
 import torch
@@ -13,7 +14,7 @@ from cs231n_arch.profiling.machine import Machine
 from cs231n_arch.profiling.record import save
 from cs231n_arch.profiling.report import best_device, join, measurements, profile
 from cs231n_arch.profiling.roofline import measure_peaks, roofline
-from cs231n_arch.profiling.timing import images, operator_times
+from cs231n_arch.profiling.timing import images, operator_times, processor_time
 
 SHOWN = ["model", "batch_size", "seconds", "images_per_second", "params", "macs", "peak_bytes", "watts", "error"]
 
@@ -26,6 +27,11 @@ def add_common(parser: argparse.ArgumentParser, batch_sizes: list[int]) -> None:
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; default: CUDA if there is a device")
     parser.add_argument(
         "--seconds", type=float, default=1.0, help="least time for one measurement; default: %(default)s"
+    )
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="one thread, timed by the processor time it uses, which a busy machine does not change",
     )
     parser.add_argument("--out", metavar="PATH", help="write PATH.csv and PATH.json, with the machine recorded")
     parser.add_argument("--remark", default="", help="a sentence for the record, such as 'the machine was busy'")
@@ -50,7 +56,14 @@ def said(name: str, arguments: argparse.Namespace, models: list[str]) -> str:
     sizes = [str(size) for size in arguments.batch_size]
     device = ["--device", arguments.device] if arguments.device else []
     words = ["cs231n-arch", name, *models, "--batch-size", *sizes, *device, "--seconds", f"{arguments.seconds:g}"]
-    return shlex.join([*words, "--out", arguments.out])
+    clock = ["--processor-time"] if arguments.processor_time else []
+    return shlex.join([*words, *clock, "--out", arguments.out])
+
+
+def remark(arguments: argparse.Namespace) -> str:
+    """What a reader of the record should know."""
+    clock = "one thread, timed by the processor time it used" if arguments.processor_time else ""
+    return "; ".join(filter(None, (clock, arguments.remark)))
 
 
 def show(title: str, frame: pd.DataFrame) -> None:
@@ -60,6 +73,12 @@ def show(title: str, frame: pd.DataFrame) -> None:
 
 def run_profile(arguments: argparse.Namespace) -> int:
     """One net in depth: by batch size, by layer under the roofline, by operator, and in its faster forms."""
+    with processor_time() if arguments.processor_time else nullcontext():
+        return profile_one(arguments)
+
+
+def profile_one(arguments: argparse.Namespace) -> int:
+    """`run_profile`, by either clock."""
     device = torch.device(arguments.device) if arguments.device else best_device()
     model = create_model(arguments.model).to(device)
     print(Machine.here())
@@ -82,12 +101,18 @@ def run_profile(arguments: argparse.Namespace) -> int:
     show(f"Faster forms, {of}", tables["forms"])
     if arguments.out:
         command = said("profile", arguments, [arguments.model])
-        print(*save(arguments.out, command, arguments.remark, **tables), sep="\n")
+        print(*save(arguments.out, command, remark(arguments), **tables), sep="\n")
     return 0
 
 
 def run_compare(arguments: argparse.Namespace) -> int:
     """Several nets; the record is written anew after each row, so that an interruption loses none."""
+    with processor_time() if arguments.processor_time else nullcontext():
+        return compare_several(arguments)
+
+
+def compare_several(arguments: argparse.Namespace) -> int:
+    """`run_compare`, by either clock."""
     print(Machine.here())
     rows: list[pd.DataFrame] = []
     options = {"batch_sizes": arguments.batch_size, "device": arguments.device, "seconds": arguments.seconds}
@@ -98,7 +123,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
         print(f"{line['model']}, batch of {line['batch_size']}: {result}", flush=True)
         if arguments.out:
             command = said("compare", arguments, arguments.models)
-            save(arguments.out, command, arguments.remark, measurements=join(rows))
+            save(arguments.out, command, remark(arguments), measurements=join(rows))
     frame = join(rows)
     show("All", frame[SHOWN])
     for note in dict.fromkeys(note for note in frame["notes"] if note):

@@ -167,6 +167,27 @@ def test_compare_writes_after_each_row_and_prints(tmp_path, no_process, capsys, 
     assert "lenet6, batch of 1: ValueError: no model is named 'lenet6'" in said
 
 
+def test_processor_time_is_said_in_the_record(tmp_path, no_process):
+    out = str(tmp_path / "x")
+    words = [
+        "lenet5",
+        "--batch-size",
+        "1",
+        "--device",
+        "cpu",
+        "--seconds",
+        "0.01",
+        "--processor-time",
+        "--out",
+        out,
+    ]
+    assert command.run_compare(parsed(command.add_compare_arguments, *words, "--remark", "a rainy day")) == 0
+    kept = record.load(f"{out}.json")
+    assert kept.machine["threads"] == 1
+    assert kept.remark == "one thread, timed by the processor time it used; a rainy day"
+    assert kept.command == f"cs231n-arch compare {' '.join(words)}"
+
+
 def test_compare_fails_where_all_models_do(no_process):
     arguments = parsed(command.add_compare_arguments, "lenet6", "--device", "cpu", "--batch-size", "1")
     assert command.run_compare(arguments) == 1

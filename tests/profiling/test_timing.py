@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cs231n_arch.profiling import images, latency, layer_times, operator_times
+from cs231n_arch.profiling import images, latency, layer_times, operator_times, processor_time
 from cs231n_arch.profiling.timing import OUTSIDE, time_call
 
 CPU = torch.device("cpu")
@@ -32,6 +32,17 @@ def test_the_pass_is_made_in_evaluation_mode_and_the_net_is_left_as_it_was(net):
     assert not net[1].training
     for name, tensor in net.state_dict().items():
         assert torch.equal(tensor, before[name]), name
+
+
+def test_processor_time_leaves_out_waiting():
+    threads = torch.get_num_threads()
+    with processor_time():
+        assert torch.get_num_threads() == 1
+        assert time_call(lambda: time.sleep(0.02), CPU, seconds=0.01, samples=3).median < 0.01
+        busy = time_call(lambda: sum(range(300_000)), CPU, seconds=0.01, samples=3)
+        assert busy.low > 0
+    assert torch.get_num_threads() == threads
+    assert time_call(lambda: time.sleep(0.02), CPU, seconds=0.01, samples=3).median >= 0.02
 
 
 def test_images_are_always_the_same():

@@ -48,6 +48,8 @@ def glue(**values: object) -> None:
 class source:  # noqa: N801 (used like a function)
     """The source code of a function or class of the library, shown in a notebook as code.
 
+    Of a docstring only the first line is shown; `help` shows the rest.
+
     Args:
         thing: the function or class.
         inner: name of a function that is defined inside of it, to show that one only.
@@ -65,8 +67,21 @@ class source:  # noqa: N801 (used like a function)
             lines = self.text.splitlines(keepends=True)[inside[inner].lineno - 1 : inside[inner].end_lineno]
             self.text = textwrap.dedent("".join(lines))
 
+        self.text = summarised(self.text)
+
     def _repr_markdown_(self) -> str:
         return f"```python\n{self.text}```"
 
     def __repr__(self) -> str:
         return self.text
+
+
+def summarised(code: str) -> str:
+    """The code, with the first line of each docstring only."""
+    lines = code.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(textwrap.dedent(code))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            first, last = node.body[0].lineno - 1, node.body[0].end_lineno or 0
+            if last > first + 1:
+                lines[first:last] = [f'{lines[first].rstrip()}"""\n', *[""] * (last - first - 1)]
+    return "".join(lines)

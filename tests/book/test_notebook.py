@@ -46,7 +46,13 @@ def test_source_is_the_librarys_own():
     shown = notebook.source(notebook.glue)
     assert shown._repr_markdown_().startswith("```python\ndef glue(")
     assert shown._repr_markdown_().endswith("\n```")
-    assert repr(shown) in Path(notebook.__file__).read_text()
+    text = repr(shown)
+    assert (
+        '"""Give values to the prose of a chapter, which quotes them by name, so that no number in it is typed."""'
+        in text
+    )
+    assert "Args:" not in text
+    assert text.partition('typed."""\n')[2] in Path(notebook.__file__).read_text()
 
 
 def test_source_of_an_inner_function():
@@ -58,3 +64,9 @@ def test_source_of_an_inner_function():
     assert "stages" not in text
     with pytest.raises(ValueError, match=r"no function named 'units'.* wide_resnet, unit"):
         notebook.source(wide_resnet, "units")
+
+
+def test_docstrings_of_methods_are_shortened_too():
+    text = repr(notebook.source(notebook.source))
+    assert '    """The source code of a function or class of the library, shown in a notebook as code."""\n\n' in text
+    compile(text, "shown", "exec")

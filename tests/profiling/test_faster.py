@@ -9,6 +9,8 @@ from cs231n_arch.models.layers import Sum, series
 from cs231n_arch.profiling import compare_forms, fold_batch_norm, images
 from cs231n_arch.profiling.faster import FORMS, foldable
 
+COMPILED, BLOCKED = FORMS[4:]
+
 
 def norms(model: nn.Module) -> int:
     return sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
@@ -81,8 +83,9 @@ def test_the_size_must_be_known():
 
 
 def test_forms_give_equal_outputs(net):
-    table = compare_forms(shake(net), images(2, net.input_size), forms=FORMS[:4], rounds=2, seconds=0.01)
-    assert list(table["form"]) == list(FORMS[:4])
+    forms = [*FORMS[:4], BLOCKED] if torch.backends.mkldnn.is_available() else FORMS[:4]
+    table = compare_forms(shake(net), images(2, net.input_size), forms=forms, rounds=2, seconds=0.01)
+    assert list(table["form"]) == list(forms)
     assert table["speed"][0] == 1
     assert (table["seconds"] > 0).all()
     assert (table["difference"] < 1e-5).all()
@@ -93,7 +96,7 @@ def test_forms_give_equal_outputs(net):
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler on the CPU")
 def test_the_compiled_form_gives_equal_outputs(net):
     table = compare_forms(
-        shake(net), images(2, net.input_size), forms=(FORMS[0], FORMS[-1]), rounds=1, seconds=0.01
+        shake(net), images(2, net.input_size), forms=(FORMS[0], COMPILED), rounds=1, seconds=0.01
     )
     assert table["error"].tolist() == ["", ""]
     assert table["difference"][1] < 1e-5
@@ -104,9 +107,16 @@ def test_a_form_that_fails_does_not_lose_the_others(net, monkeypatch):
         raise RuntimeError("no compiler\nmore")
 
     monkeypatch.setattr(nn.Module, "compile", fail)
-    table = compare_forms(net, images(2, net.input_size), forms=(FORMS[0], FORMS[-1]), rounds=1, seconds=0.01)
+    table = compare_forms(net, images(2, net.input_size), forms=(FORMS[0], COMPILED), rounds=1, seconds=0.01)
     assert table["error"].tolist() == ["", "RuntimeError: no compiler"]
     assert table["seconds"].notna().tolist() == [True, False]
+
+
+def test_a_net_with_concatenations_has_no_form_in_onednns_layout():
+    net = create_model("densenet_bc100_12")
+    table = compare_forms(net, images(1, net.input_size), forms=(FORMS[0], BLOCKED), rounds=1, seconds=0.01)
+    assert table["error"][0] == ""
+    assert table["error"][1] != ""
 
 
 @pytest.mark.parametrize("forms", [(), ("as built", "quick")])

@@ -39,19 +39,18 @@ class CropAndFlip:
             images: on any device; the result is there, too, in channels_last layout.
             generator: of the draws, on the CPU, so that a seed gives the same ones whatever the device.
         """
-        count, _, height, width = images.shape
-        shifts = torch.randint(0, 2 * self.padding + 1, (2, count, 1), generator=generator)
-        rows = torch.arange(height) + shifts[0]
-        columns = torch.arange(width) + shifts[1]
-        if self.flip:
-            flipped = torch.rand(count, 1, generator=generator) < 0.5
-            columns = torch.where(flipped, columns.flip(1), columns)
+        count, channels, height, width = images.shape
+        top, left = torch.randint(0, 2 * self.padding + 1, (2, count), generator=generator).to(images.device)
         value = self.fill if self.mode == "constant" else None
         padded = F.pad(images, (self.padding,) * 4, mode=self.mode, value=value)
-        device = images.device
-        which = torch.arange(count, device=device).view(-1, 1, 1)
-        # Indices on either side of the channels: the channels come out last, in the layout that convolutions like.
-        window = padded[which, :, rows.to(device).unsqueeze(2), columns.to(device).unsqueeze(1)]
+        # With the channels last, a row of a window is one stretch of memory, and all windows are views.
+        rows = padded.permute(0, 2, 3, 1).flatten(2)  # (N, H + 2p, (W + 2p) * C)
+        windows = rows.unfold(1, height, 1).unfold(2, width * channels, channels)
+        which = torch.arange(count, device=images.device)
+        window = windows[which, top, left].view(count, height, width, channels)
+        if self.flip:
+            flipped = torch.rand(count, generator=generator) < 0.5
+            window = torch.where(flipped.to(images.device).view(-1, 1, 1, 1), window.flip(2), window)
         return window.permute(0, 3, 1, 2)
 
 

@@ -1,5 +1,6 @@
 """Both pipelines give the loop the same kind of batches, and any number of processes or workers the same ones."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -96,3 +97,17 @@ def test_the_wrong_kind_of_change_is_refused(split: Split) -> None:
     bytes_only = replace(split, train_images=split.train_images.byte(), test_images=split.test_images.byte())
     with pytest.raises(ValueError, match=r"normalised floats; given torch\.uint8"):
         train(model, one_by_one(bytes_only), RECIPE, device="cpu", progress=False)
+
+
+def test_whole_batches_are_at_least_five_times_as_fast() -> None:
+    generator = torch.Generator().manual_seed(0)
+    both = torch.randn(2000, 3, 32, 32, generator=generator), torch.randint(0, 10, (2000,), generator=generator)
+    split = Split("random", *both, *both, tuple("0123456789"), (0.0,) * 3, (1.0,) * 3, "random numbers")
+    seconds = []
+    for make in (device, loader):
+        batches = make(split)
+        next(batches.epoch(0))
+        begun = time.process_time()  # the processor's own: other work on the machine does not count
+        assert sum(len(labels) for _, labels in batches.epoch(1)) == 2000 // 32 * 32
+        seconds.append(time.process_time() - begun)
+    assert seconds[1] > 5 * seconds[0]

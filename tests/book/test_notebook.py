@@ -68,5 +68,7 @@ def test_source_of_an_inner_function():
 
 def test_docstrings_of_methods_are_shortened_too():
     text = repr(notebook.source(notebook.source))
-    assert '    """The source code of a function or class of the library, shown in a notebook as code."""\n\n' in text
+    assert (
+        '    """The source code of a function or class of the library, shown in a notebook as code."""\n\n' in text
+    )
     compile(text, "shown", "exec")

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 BOOK = Path(__file__).parents[1] / "book"
-LIMIT = 60.0  # seconds
+LIMIT = 60.0  # seconds; a busy machine may take twice as long before the check fails
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -65,8 +65,9 @@ def main(wheel: str) -> int:
             alone = seconds
             if not error and seconds > LIMIT:
                 _, alone, error = run(python, chapter, cores)
-            fails = bool(error) or alone > LIMIT
-            print(f"{'FAILED' if fails else 'passed'} {chapter.name} in {alone:.0f} s {error}", flush=True)
+            fails = bool(error) or alone > 2 * LIMIT
+            slow = " (too slow for a reader)" if alone > LIMIT else ""
+            print(f"{'FAILED' if fails else 'passed'} {chapter.name} in {alone:.0f} s{slow} {error}", flush=True)
             bad += fails
     print(f"{len(chapters) - bad} passed, {bad} failed")
     return bad

@@ -2,8 +2,9 @@
 
     python tests/reliability/kill.py --kills 100
 
-Prints how often the process was killed, and fails if a checkpoint was ever unreadable or if the final weights are
-not those of the undisturbed run, bit for bit.
+Every kill (SIGKILL, which no program can catch) hits a running training, which saves after every update. The
+script fails if a checkpoint was ever unreadable, or if the final weights are not those of the undisturbed run, bit
+for bit.
 """
 
 import argparse
@@ -24,18 +25,18 @@ TRAIN = [
 ]  # fmt: skip
 
 
-def main(kills: int, steps: int, seed: int) -> int:
-    """Returns the number of kills that hit a running training."""
+def main(kills: int, steps: int, seed: int) -> list[int]:
+    """Returns the update at which each killed training had last saved; 0 for one that had not saved yet."""
     draw = random.Random(seed)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    hits: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         quiet, disturbed = Path(folder, "quiet"), Path(folder, "disturbed")
         words = [*TRAIN, "--steps", str(steps)]
         begun = time.monotonic()
         subprocess.run([*words, "--out", str(quiet)], check=True, env=environment, stdout=subprocess.DEVNULL)
         whole = time.monotonic() - begun
-        done = hits = 0
-        while done < kills:
+        while len(hits) < kills:
             running = subprocess.Popen(
                 [*words, "--out", str(disturbed)], env=environment, stdout=subprocess.DEVNULL
             )
@@ -44,19 +45,21 @@ def main(kills: int, steps: int, seed: int) -> int:
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
-                code = None
-                hits += 1
-            done += 1
-            if (disturbed / "checkpoint.pt").exists():
-                torch.load(disturbed / "checkpoint.pt", weights_only=True)  # fails on a half-written file
-            if code == 0 and done < kills:  # it came to its end; the next kill needs a new run
-                check(quiet, disturbed)
-                (disturbed / "checkpoint.pt").unlink()
-            elif code not in (0, None):
+                hits.append(saved_step(disturbed))
+                continue
+            if code != 0:
                 raise SystemExit(f"the training failed with exit code {code}")
+            check(quiet, disturbed)  # it came to its end; the next kill needs a new run
+            (disturbed / "checkpoint.pt").unlink()
         subprocess.run([*words, "--out", str(disturbed)], check=True, env=environment, stdout=subprocess.DEVNULL)
         check(quiet, disturbed)
     return hits
+
+
+def saved_step(folder: Path) -> int:
+    """The update that the checkpoint holds; reading it fails on a file that is half-written."""
+    path = folder / "checkpoint.pt"
+    return torch.load(path, weights_only=True)["state"]["now"]["step"] if path.exists() else 0
 
 
 def check(one: Path, other: Path) -> None:
@@ -74,4 +77,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     hits = main(arguments.kills, arguments.steps, arguments.seed)
-    print(f"killed {hits} times; no checkpoint was damaged, the final weights are those of the undisturbed run")
+    print(f"killed {len(hits)} times, at these updates: {hits}")
+    print("no checkpoint was damaged, and the final weights are those of the undisturbed run")

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from cs231n_arch.training import recipes_cifar, recipes_imagenet, recipes_lenet
+from cs231n_arch.training import recipes_cifar, recipes_imagenet, recipes_inception, recipes_lenet
 from cs231n_arch.training.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
@@ -13,9 +13,9 @@ RECIPES: dict[str, Recipe] = {
         recipes_imagenet.ALEXNET,
         recipes_imagenet.ZFNET,
         recipes_imagenet.VGG,
-        recipes_imagenet.GOOGLENET,
-        recipes_imagenet.INCEPTION_V3,
-        recipes_imagenet.INCEPTION_V4,
+        recipes_inception.GOOGLENET,
+        recipes_inception.INCEPTION_V3,
+        recipes_inception.INCEPTION_V4,
         recipes_imagenet.RESNET,
         recipes_cifar.RESNET_CIFAR,
         recipes_cifar.RESNET_CIFAR_110,

@@ -118,6 +118,30 @@ def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
     assert "Fig. 1" not in html
 
 
+def test_pages_are_mended():
+    from types import SimpleNamespace
+
+    from mended_pages import mend
+
+    def script(filename, body=""):
+        return SimpleNamespace(filename=filename, attributes={"body": body})
+
+    body = (
+        '<summary aria-label="Toggle hidden content">Show</summary><div role="list" class="citation-list">'
+        '<div class="citation" role="doc-biblioentry"></div></div><div class="output text_html"></div>'
+    )
+    wanted = script("_static/book.js")
+    thebe = [script("", "const THEBE_JS_URL = 1"), script("_static/sphinx-thebe.js")]
+    context = {"body": body, "script_files": [wanted, *thebe], "css_files": ["_static/sphinx-thebe.css"]}
+    mend(None, "page", "page.html", context, None)
+    assert context["script_files"] == [wanted]
+    assert context["css_files"] == []
+    assert context["body"] == (
+        '<summary>Show</summary><div class="citation-list"><div class="citation"></div></div>'
+        '<div class="output text_html" role="group" tabindex="0"></div>'
+    )
+
+
 def formula(tex):
     from docutils.nodes import math_block
 

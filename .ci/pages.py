@@ -1,0 +1,116 @@
+"""Open every page of the built book in Chromium, light and dark, wide and narrow, as a reader does.
+
+    python .ci/pages.py _build/html
+
+Each page must load nothing from a network, write no error to the console, fit the width, and have no serious finding
+of axe-core; each link inside of the book must lead somewhere.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from axe_selenium_python import Axe
+from selenium import webdriver
+
+VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1300, 390)]
+NOT_READ = {"_static", "genindex.html", "search.html", "py-modindex.html"}  # the theme's own
+
+
+class Page(HTMLParser):
+    """Where a page can be jumped to, and where its links lead."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.links: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Note the identifiers and addresses of one element."""
+        for name, value in attributes:
+            if name == "id" or (tag == "a" and name == "name"):
+                self.anchors.add(value or "")
+            elif name in ("href", "src") and value:
+                self.links.append(value)
+
+
+def dead_links(pages: dict[Path, Page]) -> Iterator[str]:
+    """Links to files that do not exist, and to places that a page does not have."""
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists():
+                yield f"{path.name}: {link} does not exist"
+            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
+                yield f"{path.name}: {link} has no such place"
+
+
+def browser() -> webdriver.Chrome:
+    """Chromium without a window, which can reach nothing but files, and keeps a log of what it asks for."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "host-resolver-rules=MAP * ~NOTFOUND"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Iterator[str]:
+    """What is wrong with a page in one view."""
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.get(path.as_uri())
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            address = message["params"]["request"]["url"]
+            if urlsplit(address).scheme in ("http", "https"):
+                yield f"asks for {address}"
+    for entry in driver.get_log("browser"):
+        if entry["level"] == "SEVERE":
+            yield entry["message"]
+    wide = driver.execute_script("return document.body.scrollWidth - window.innerWidth")
+    if wide > 0:
+        yield f"is {wide} pixels too wide"
+    axe = Axe(driver)
+    axe.inject()
+    for found in axe.run(options={"resultTypes": ["violations"]})["violations"]:
+        if found["impact"] in ("serious", "critical"):
+            places = "; ".join(node["html"][:150] for node in found["nodes"][:3])
+            yield f"{found['id']} at {len(found['nodes'])} places: {places}"
+
+
+def main(folder: str) -> int:
+    """Returns the number of complaints."""
+    root = Path(folder).resolve()
+    start = root / "index.html"  # sends its reader on to the first page
+    paths = [path for path in sorted(root.rglob("*.html")) if path != start and not NOT_READ & {*path.parts}]
+    pages = {path: Page(path) for path in paths}
+    complaints = list(dead_links(pages))
+    driver = browser()
+    try:
+        for path in pages:
+            for scheme, width in VIEWS:
+                complaints += [
+                    f"{path.name}, {scheme}, {width}: {what}" for what in look(driver, path, scheme, width)
+                ]
+            print(f"{path.name} looked at", flush=True)
+    finally:
+        driver.quit()
+    print("\n".join(complaints) or f"{len(pages)} pages, no complaint")
+    return len(complaints)
+
+
+if __name__ == "__main__":
+    sys.exit(min(1, main(sys.argv[1])))

@@ -2,8 +2,8 @@
 
     python .ci/pages.py _build/html
 
-Each page must load nothing from a network, write no error to the console, fit the width, and have no serious finding
-of axe-core; each link inside of the book must lead somewhere.
+Each page must load nothing from a network, write no error to the console, fit the width, and have no serious
+finding of axe-core; each link inside of the book must lead somewhere.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Wide ResNet, ResNeXt, stochastic depth, FractalNet, DenseNet: width, paths, and layers that are left out."""
 
 import copy
-import time
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -14,6 +13,7 @@ from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.running import continued, fit, fresh, load, outcome, trained
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.fractalnet import FractalNet, column
+from cs231n_arch.profiling.timing import between, processor_time, stamp, wait
 from cs231n_arch.training import Budget, error_rate
 from cs231n_arch.training.statistics import settled
 
@@ -26,7 +26,10 @@ ROUNDS = 20  # steps of each arm that are timed, after two more to warm up
 
 
 def step_seconds(nets: Mapping[str, nn.Module], split: Split, batch_size: int) -> dict[str, float]:
-    """Mean wall time of a training step (forward, backward, update), the nets taking turns step by step."""
+    """Mean time of a training step (forward, backward, update), the nets taking turns step by step.
+
+    On a CPU that is the processor time of one thread, which other programs hardly disturb.
+    """
     device = torch.device(Budget.auto().device)
     images = split.train_images[:batch_size].to(device, memory_format=torch.channels_last)
     labels = split.train_labels[:batch_size].to(device)
@@ -34,15 +37,16 @@ def step_seconds(nets: Mapping[str, nn.Module], split: Split, batch_size: int) -
     for net in nets.values():
         net.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     seconds = dict.fromkeys(nets, 0.0)
-    for number in range(-2, ROUNDS):
-        for name, net in nets.items():
-            begun = time.perf_counter()
-            optimizers[name].zero_grad(set_to_none=True)
-            F.cross_entropy(net(images), labels).backward()  # type: ignore[no-untyped-call]
-            optimizers[name].step()
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            seconds[name] += (time.perf_counter() - begun) * (number >= 0)
+    with processor_time():
+        for number in range(-2, ROUNDS):
+            for name, net in nets.items():
+                begun = stamp(device)
+                optimizers[name].zero_grad(set_to_none=True)
+                F.cross_entropy(net(images), labels).backward()  # type: ignore[no-untyped-call]
+                optimizers[name].step()
+                ended = stamp(device)
+                wait(device)
+                seconds[name] += between(begun, ended) * (number >= 0)
     return {name: total / ROUNDS for name, total in seconds.items()}
 
 

@@ -1,6 +1,9 @@
+from importlib import import_module
+
 import pytest
 
 from cs231n_arch.profiling import Peaks, images, measure_peaks, roofline
+from cs231n_arch.profiling.timing import Timing
 
 
 def test_flops_bytes_and_bounds_of_each_layer(net):
@@ -34,3 +37,12 @@ def test_peaks_are_measured():
     peaks = measure_peaks(seconds=0.01, scale=0.1)
     assert 1e8 < peaks.flops < 1e15
     assert 1e7 < peaks.bandwidth < 1e14
+
+
+def test_the_peak_is_that_of_the_best_of_the_ways(monkeypatch):
+    module = import_module("cs231n_arch.profiling.roofline")
+    rates = iter([1.0, 2.0, 400.0, 5.0, 1.0])  # calls a second: product, 1x1, 3x3, copy, sum
+    monkeypatch.setattr(module, "time_call", lambda *_, **__: Timing(0.0, 1 / next(rates), 0.0, 9))
+    peaks = measure_peaks(scale=0.01)  # sides of 20, 10 maps of one pixel, 2 maps of 2x2 pixels
+    assert peaks.flops == pytest.approx(2 * 9 * 2**2 * 2**2 * 400)
+    assert peaks.bandwidth == pytest.approx(2 * 4 * int(2**26 * 0.01) * 5)

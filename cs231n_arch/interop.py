@@ -30,9 +30,7 @@ REFERENCE: dict[str, dict[str, object]] = {
     "alexnet": {"variant": "one_weird_trick"},
     "googlenet": {"five_by_five": False, "batch_norm": True},
     "inception_v3": {"count_include_pad": True},
-    "resnet50": {"stride_in": "3x3"},
-    "resnet101": {"stride_in": "3x3"},
-    "resnet152": {"stride_in": "3x3"},
+    **{f"resnet{depth}": {"stride_in": "3x3"} for depth in (50, 101, 152)},
 }
 # torchvision's DenseNet weights were saved when its layers were called "norm.1"; today they are "norm1".
 OLD_NAME = re.compile(r"(?<=\.)(norm|conv)\.(?=[12]\.)")
@@ -107,10 +105,8 @@ def load_pretrained(name: str, **options: object) -> Net:
     form = REFERENCE.get(name, {})
     with torch.device("meta"):
         wanted, trained = (_shapes(build(**{**form, **more})) for more in (options, {}))
-    if (
-        any(options.get(option, value) != value for option, value in form.items())
-        or wanted.items() - trained.items()
-    ):
+    other_form = any(options.get(option, value) != value for option, value in form.items())
+    if other_form or wanted.items() - trained.items():
         raise ValueError(
             f"the published weights fit {_call(name, form)}, not {_call(name, options)}; "
             "for other classes, load them and replace the last layer"
@@ -300,6 +296,5 @@ def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:
 
 def _call(name: str, options: Mapping[str, object]) -> str:
     """The call of `create_model` as one types it."""
-    return (
-        f"create_model({', '.join([repr(name), *(f'{option}={value!r}' for option, value in options.items())])})"
-    )
+    arguments = [repr(name), *(f"{option}={value!r}" for option, value in options.items())]
+    return f"create_model({', '.join(arguments)})"

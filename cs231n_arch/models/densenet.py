@@ -1,13 +1,11 @@
 """DenseNet: Huang, Liu, van der Maaten and Weinberger (2017), "Densely connected convolutional networks"."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint as compute_twice
 
+from cs231n_arch.models.densenet_memory import new_maps
 from cs231n_arch.models.layers import Concat, Net, init_he, series
 
 # Table 1 of the paper, and the k = 48 net of the authors' release: dense layers in each block.
@@ -73,8 +71,7 @@ class DenseBlock(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         """The layers one after the other; with `checkpoint` the same result in less memory."""
         if not (self.checkpoint and torch.is_grad_enabled()):
-            for layer in self:
-                x = layer(x)
+            x = super().forward(x)  # type: ignore[no-untyped-call]
             return x
         # Else every layer's join of all maps so far is kept, and what batch norm makes of it: memory quadratic
         # in the layers. Here only the maps are kept, once each; a join is made again when its gradient is due.
@@ -82,34 +79,6 @@ class DenseBlock(nn.Sequential):
         for layer in self:
             features.append(new_maps(layer.get_submodule("body"), features))
         return torch.cat(features, dim=1)
-
-
-def new_maps(body: nn.Module, features: list[Tensor]) -> Tensor:
-    """`body` of the joined features; what it needs for its gradient is computed a second time, not kept."""
-
-    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), statistics_kept(body)  # the first time, the second time
-
-    def joined(*features: Tensor) -> Tensor:
-        maps: Tensor = body(torch.cat(features, dim=1))
-        return maps
-
-    maps: Tensor = compute_twice(joined, *features, use_reentrant=False, context_fn=contexts)
-    return maps
-
-
-@contextmanager
-def statistics_kept(module: nn.Module) -> Iterator[None]:
-    """Let no batch norm in `module` count the batch it sees: it has counted it before."""
-    norms = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
-    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
-    for norm in norms:
-        norm.momentum, norm.num_batches_tracked = 0.0, None
-    try:
-        yield
-    finally:
-        for norm, (momentum, batches) in zip(norms, before, strict=True):
-            norm.momentum, norm.num_batches_tracked = momentum, batches
 
 
 def densenet(
@@ -168,6 +137,20 @@ def _imagenet(name: str, num_classes: int, in_channels: int, growth: Growth) -> 
     }
     size = (in_channels, 224, 224)
     return densenet(stem, maps, IMAGENET[name], growth, num_classes, input_size=size, smallest=29)
+
+
+def _cifar(depth: int, num_classes: int, in_channels: int, growth: Growth) -> Net:
+    """A net of Table 2; see `densenet40_12`."""
+    convolutions = 6 if checked(growth).bottleneck else 3
+    layers, over = divmod(depth - 4, convolutions)
+    if layers < 1 or over:
+        allowed = f"{convolutions}n + 4 with n at least 1, such as {convolutions + 4} or {16 * convolutions + 4}"
+        raise ValueError(f"depth must be {allowed}; given {depth}")
+    # Section 3: 16 maps, or twice the growth rate for DenseNet-BC.
+    maps = 2 * growth.growth_rate if growth.bottleneck and growth.compression < 1 else 16
+    first = nn.Conv2d(in_channels, maps, kernel_size=3, padding=1, bias=False)  # (N, maps, 32, 32)
+    size = (in_channels, 32, 32)  # the blocks work at 32x32, 16x16 and 8x8
+    return densenet({"convolution": first}, maps, (layers,) * 3, growth, num_classes, input_size=size, smallest=4)
 
 
 def densenet121(
@@ -286,26 +269,14 @@ def densenet40_12(
         growth_rate: maps that each layer adds, k.
         compression: share of the maps that a transition keeps, theta.
         bottleneck: a 1x1 convolution to 4k maps before each 3x3 convolution.
-        dropout: probability of dropping an output of every convolution but the first; 0.2 in the paper for data
-            without augmentation (Section 4.2), 0 with.
+        dropout: as in `densenet121`; 0.2 in the paper for data without augmentation (Section 4.2), 0 with.
         checkpoint: memory linear in the layers of a block, as in `densenet121`.
 
     Raises:
         ValueError: a depth of another form; growth rate, compression or dropout out of range.
     """
-    growth = checked(Growth(growth_rate, compression, bottleneck, dropout, checkpoint))
-    convolutions = 6 if bottleneck else 3
-    layers, over = divmod(depth - 4, convolutions)
-    if layers < 1 or over:
-        raise ValueError(
-            f"depth must be {convolutions}n + 4 with n of at least 1, such as {convolutions + 4} or "
-            f"{16 * convolutions + 4}; given {depth}"
-        )
-    # Section 3: 16 maps, or twice the growth rate for DenseNet-BC.
-    maps = 2 * growth_rate if bottleneck and compression < 1 else 16
-    first = nn.Conv2d(in_channels, maps, kernel_size=3, padding=1, bias=False)  # (N, maps, 32, 32)
-    size = (in_channels, 32, 32)  # the blocks work at 32x32, 16x16 and 8x8
-    return densenet({"convolution": first}, maps, (layers,) * 3, growth, num_classes, input_size=size, smallest=4)
+    growth = Growth(growth_rate, compression, bottleneck, dropout, checkpoint)
+    return _cifar(depth, num_classes, in_channels, growth)
 
 
 def densenet_bc100_12(
@@ -325,13 +296,5 @@ def densenet_bc100_12(
     `densenet40_12`, which see; Table 2's larger nets are `depth=250, growth_rate=24` and `depth=190,
     growth_rate=40`.
     """
-    return densenet40_12(
-        num_classes,
-        in_channels,
-        depth=depth,
-        growth_rate=growth_rate,
-        compression=compression,
-        bottleneck=bottleneck,
-        dropout=dropout,
-        checkpoint=checkpoint,
-    )
+    growth = Growth(growth_rate, compression, bottleneck, dropout, checkpoint)
+    return _cifar(depth, num_classes, in_channels, growth)

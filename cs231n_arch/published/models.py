@@ -145,48 +145,18 @@ FACTS: dict[str, Facts] = {
     "vgg16_bn": _vgg("D", "VGG16_BN", batch_norm=True),
     "vgg19_bn": _vgg("E", "VGG19_BN", batch_norm=True),
     "nin_cifar": Facts(
-        "NiN (CIFAR-10, released)",
-        (
-            Table(
-                "NiN (CIFAR-10, released)",
-                {name: name for name in ("mlpconv1", "pool1", "mlpconv2", "pool2", "mlpconv3")}
-                | {"global_average": "global average"},
-            ),
-        ),
-        (("osmr NIN", "params_cifar10", "params"),),
+        "NiN (CIFAR-10, released)", (tables.NIN_CIFAR,), (("osmr NIN", "params_cifar10", "params"),)
     ),
-    "nin_imagenet": Facts(
-        "NiN (ImageNet, released)",
-        (
-            Table(
-                "NiN (ImageNet, released)",
-                {f"{kind}{number}": f"{kind}{number}" for kind in ("mlpconv", "pool") for number in (1, 2, 3)}
-                | {"mlpconv4": "mlpconv4", "global_average": "global average"},
-            ),
-        ),
-    ),
+    "nin_imagenet": Facts("NiN (ImageNet, released)", (tables.NIN_IMAGENET,)),
     "googlenet": Facts("GoogLeNet", (tables.GOOGLENET,), (("GoogLeNet", "params_exact_with_aux", "all params"),)),
     "inception_naive": Facts(
         "Inception naive 3x module and classifier",
-        (Table("Inception naive 3x module (28x28x256 in)", {"inception": "concatenation"}),),
+        (tables.INCEPTION_NAIVE,),
     ),
-    "inception_v2": Facts(
-        "Inception-v2 (Table 1)",
-        (
-            Table(
-                "Inception-v2 (Table 1)",
-                tables.INCEPTION_STEM | {"conv_3b": "conv 3", "conv_4b": "conv 5", "mixed_6f": "5 x Inception"},
-            ),
-        ),
-    ),
+    "inception_v2": Facts("Inception-v2 (Table 1)", (tables.INCEPTION_V2,)),
     "inception_v3": Facts(
         "Inception-v3 (released)",
-        (
-            Table(
-                "Inception-v3 (released)",
-                tables.INCEPTION_STEM | {"conv_3b": "conv 1x1", "pool_5a": "pool 2", "mixed_6e": "4 x Inception"},
-            ),
-        ),
+        (tables.INCEPTION_V3,),
         (
             ("torchvision Inception_V3 IMAGENET1K_V1", "params", "all params"),
             ("torchvision Inception_V3 IMAGENET1K_V1", "gmacs", "macs"),
@@ -195,12 +165,12 @@ FACTS: dict[str, Facts] = {
     ),
     "inception_v4": Facts(
         "Inception-v4",
-        (Table("Inception-v4", tables.INCEPTION_V4),),
+        (tables.INCEPTION_V4,),
         (("timm InceptionV4", "params_exact", "params"),),
     ),
     "inception_resnet_v2": Facts(
         "Inception-ResNet-v2 (released)",
-        (Table("Inception-ResNet-v2 (released)", tables.INCEPTION_RESNET),),
+        (tables.INCEPTION_RESNET,),
         (("timm InceptionResNetV2", "params_exact", "params"),),
     ),
     **{f"resnet{depth}": _resnet(depth) for depth in (18, 34, 50, 101, 152)},
@@ -251,18 +221,10 @@ FACTS: dict[str, Facts] = {
     "stochastic_resnet110": _STOCHASTIC,
     "fractalnet_cifar": Facts(
         "FractalNet (CIFAR, C=3)",
-        (Table("FractalNet (CIFAR, C=3)", tables.FRACTAL_BLOCKS | {"block5": "block 5"}),),
+        (tables.FRACTAL_CIFAR,),
         (("FractalNet (21 layers)", "params", "params"),),
     ),
-    "fractalnet_imagenet": Facts(
-        "FractalNet (ImageNet, C=4)",
-        (
-            Table(
-                "FractalNet (ImageNet, C=4)",
-                tables.FRACTAL_BLOCKS | {"conv1": "conv1", "pool1": "pool1", "avgpool": "average"},
-            ),
-        ),
-    ),
+    "fractalnet_imagenet": Facts("FractalNet (ImageNet, C=4)", (tables.FRACTAL_IMAGENET,)),
     **{f"densenet{depth}": _densenet(depth) for depth in (121, 169, 201, 161)},
     "densenet40_12": Facts(
         "DenseNet L=40 k=12",
@@ -280,18 +242,7 @@ FACTS: dict[str, Facts] = {
     "squeezenet1_0": Facts("SqueezeNet v1.0", (tables.SQUEEZE,), _torchvision("SqueezeNet1_0", macs=False)),
     "squeezenet1_1": Facts(
         "SqueezeNet v1.1",
-        (
-            same(
-                "SqueezeNet v1.1",
-                "conv1",
-                "maxpool1",
-                "maxpool3",
-                "maxpool5",
-                *tables.FIRES,
-                "conv10",
-                "avgpool10",
-            ),
-        ),
+        (tables.SQUEEZE_V1_1,),
         (("osmr SqueezeNet v1.1", "params", "params"),),
     ),
     "squeezenet_simple_bypass": Facts("SqueezeNet v1.0", (tables.SQUEEZE,)),

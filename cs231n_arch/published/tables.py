@@ -48,7 +48,18 @@ GOOGLENET = Table(
     | {"pool3": "maxpool3", "pool4": "maxpool4", "dropout": "dropout40", "avgpool": "avgpool", "linear": "linear"},
     absent=("softmax",),
 )
-INCEPTION_STEM = {
+NIN_CIFAR = Table(
+    "NiN (CIFAR-10, released)",
+    {name: name for name in ("mlpconv1", "pool1", "mlpconv2", "pool2", "mlpconv3")}
+    | {"global_average": "global average"},
+)
+NIN_IMAGENET = Table(
+    "NiN (ImageNet, released)",
+    {f"{kind}{number}": f"{kind}{number}" for kind in ("mlpconv", "pool") for number in (1, 2, 3)}
+    | {"mlpconv4": "mlpconv4", "global_average": "global average"},
+)
+INCEPTION_NAIVE = Table("Inception naive 3x module (28x28x256 in)", {"inception": "concatenation"})
+_INCEPTION = {
     "conv_1a": "conv 1",
     "conv_2a": "conv 2",
     "conv_2b": "conv padded",
@@ -58,25 +69,29 @@ INCEPTION_STEM = {
     "mixed_7c": "2 x Inception",
     "avgpool": "pool 8x8",
 }
-INCEPTION_V4 = {
+INCEPTION_V2 = Table(
+    "Inception-v2 (Table 1)", _INCEPTION | {"conv_3b": "conv 3", "conv_4b": "conv 5", "mixed_6f": "5 x Inception"}
+)
+INCEPTION_V3 = Table(
+    "Inception-v3 (released)",
+    _INCEPTION | {"conv_3b": "conv 1x1", "pool_5a": "pool 2", "mixed_6e": "4 x Inception"},
+)
+_REDUCTIONS = {
     "stem": "stem",
     "reduction_a": "Reduction-A",
     "reduction_b": "Reduction-B",
     "avgpool": "average",
-    "inception_a4": "4 x A",
-    "inception_b7": "7 x B",
-    "inception_c3": "3 x C",
 }
-INCEPTION_RESNET = {
-    "stem": "stem",
-    "reduction_a": "Reduction-A",
-    "reduction_b": "Reduction-B",
-    "avgpool": "average",
-    "inception_resnet_a10": "10 x A",
-    "inception_resnet_b20": "20 x B",
-    "inception_resnet_c10": "10 x C",
-    "conv_7b": "1x1",
-}
+INCEPTION_V4 = Table(
+    "Inception-v4",
+    _REDUCTIONS | {"inception_a4": "4 x A", "inception_b7": "7 x B", "inception_c3": "3 x C"},
+)
+INCEPTION_RESNET = Table(
+    "Inception-ResNet-v2 (released)",
+    _REDUCTIONS
+    | {"inception_resnet_a10": "10 x A", "inception_resnet_b20": "20 x B", "inception_resnet_c10": "10 x C"}
+    | {"conv_7b": "1x1"},
+)
 RESNET_STAGES = same("ResNet (all)", "conv1", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "fc")
 CIFAR_LINES = {name: name for name in ("conv1", "conv2_x", "conv3_x", "conv4_x")} | {"avgpool": "average pool"}
 CIFAR_STAGES = Table("ResNet (CIFAR)", CIFAR_LINES)
@@ -87,7 +102,12 @@ WRN_LINES = {
     "conv4": "conv4_x",
     "avgpool": "average pool",
 }
-FRACTAL_BLOCKS = {f"block{number}": f"block {number}" for number in range(1, 5)}
+FRACTAL_CIFAR = Table("FractalNet (CIFAR, C=3)", {f"block{number}": f"block {number}" for number in range(1, 6)})
+FRACTAL_IMAGENET = Table(
+    "FractalNet (ImageNet, C=4)",
+    {f"block{number}": f"block {number}" for number in range(1, 5)}
+    | {"conv1": "conv1", "pool1": "pool1", "avgpool": "average"},
+)
 DENSE_STAGES = Table(
     "DenseNet-BC (ImageNet)",
     {"convolution": "conv7x7/2", "pooling": "maxpool3x3/2", "classification": "classification"}
@@ -99,4 +119,5 @@ DENSE_CIFAR_LINES = (
     | {f"dense_block{number}": f"dense {number}" for number in range(1, 4)}
     | {f"transition{number}": f"transition {number}" for number in range(1, 3)}
 )
+SQUEEZE_V1_1 = same("SqueezeNet v1.1", "conv1", "maxpool1", "maxpool3", "maxpool5", *FIRES, "conv10", "avgpool10")
 SQUEEZE = same("SqueezeNet v1.0", "conv1", "maxpool1", *FIRES, "maxpool4", "maxpool8", "conv10", "avgpool10")

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
+from cs231n_arch.plots.labels import name_points
 from cs231n_arch.plots.style import FAMILIES, INK, known, look
 
 
@@ -202,16 +203,15 @@ def bubble(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, area: str, labels: 
     """
     need(frame, "model", x, y, area)
     largest = 2500.0  # points squared, of the largest disc
-    for number, row in enumerate(frame.to_dict("records")):
-        shade, _ = look(row["model"], number)
-        size = largest * row[area] / float(frame[area].max())
+    sizes = largest * frame[area].astype(float) / float(frame[area].max())
+    for number, (name, size) in enumerate(zip(frame["model"], sizes, strict=True)):
+        shade, _ = look(name, number)
+        row = frame.iloc[number]
         ax.scatter(row[x], row[y], s=size, color=shade, alpha=0.55, edgecolor=shade)
-        place = (size**0.5 / 2 + 3, 0)
-        ax.annotate(row["model"], (row[x], row[y]), place, textcoords="offset points", va="center", fontsize=9)
     ax.margins(0.15)
     ax.set_xlabel(labels[0])
     ax.set_ylabel(labels[1])
-    return ax
+    return name_points(ax, frame["model"], frame[x], frame[y], sizes**0.5 / 2)
 
 
 def scatter_fit(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: tuple[str, str]) -> Axes:
@@ -240,13 +240,11 @@ def scatter_fit(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: tuple[
     for number, row in enumerate(frame.to_dict("records")):
         shade, mark = look(row["model"], number)
         ax.plot(row[x], row[y], color=shade, marker=mark, linestyle="none")
-        place = (7, 2 if number % 2 else -9)  # every other name below, as neighbours tend to be listed together
-        ax.annotate(row["model"], (row[x], row[y]), place, textcoords="offset points", fontsize=9)
     ax.margins(0.12)
     ax.set_xlabel(labels[0])
     ax.set_ylabel(labels[1])
     ax.legend()
-    return ax
+    return name_points(ax, frame["model"], frame[x], frame[y])
 
 
 def roofline(frame: pd.DataFrame, ax: Axes, *, peak: float, bandwidth: float) -> Axes:
@@ -270,9 +268,9 @@ def roofline(frame: pd.DataFrame, ax: Axes, *, peak: float, bandwidth: float) ->
     ax.loglog(intensity, np.minimum(peak, bandwidth * intensity) / 1e9, color=INK, label="roof of this machine")
     ax.scatter(frame["intensity"], frame["rate"] / 1e9, color=FAMILIES["resnet"][0], s=30, label="layers")
     ax.axvline(ridge, color=INK, linestyle=":", linewidth=1)
-    ax.annotate(
-        "memory-bound | compute-bound", (ridge, 0.02), xycoords=("data", "axes fraction"), ha="center", fontsize=9
-    )
+    for side, text, shift in (("right", "bound by memory", -5), ("left", "by arithmetic", 5)):
+        foot, up = ("data", "axes fraction"), (shift, 6)
+        ax.annotate(text, (ridge, 0), up, xycoords=foot, textcoords="offset points", ha=side, fontsize=9)
     ax.set_xlabel("arithmetic intensity (flop / byte)")
     ax.set_ylabel("Gflop/s")
     ax.legend(loc="upper left")

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cs231n_arch.plots.charts import need
+from cs231n_arch.plots.labels import name_points
 from cs231n_arch.plots.style import INK, look
 
 
@@ -34,13 +35,11 @@ def scatter_hyperbola(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: 
     for number, row in enumerate(frame.to_dict("records")):
         shade, mark = look(row["model"], number)
         ax.plot(row[x], row[y], color=shade, marker=mark, linestyle="none")
-        place = (7, 2 if number % 2 else -9)
-        ax.annotate(row["model"], (row[x], row[y]), place, textcoords="offset points", fontsize=9)
     ax.margins(0.12)
     ax.set_xlabel(labels[0])
     ax.set_ylabel(labels[1])
     ax.legend(loc="lower right")
-    return ax
+    return name_points(ax, frame["model"], frame[x], frame[y])
 
 
 def not_measurable(ax: Axes, reason: str) -> Axes:

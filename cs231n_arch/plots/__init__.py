@@ -7,6 +7,7 @@ marker, or a label at the mark itself, tells it apart for readers who see colour
 
 from cs231n_arch.plots.charts import (
     bars,
+    bars_together,
     bubble,
     cost_by_stage,
     imagenet_winners,
@@ -28,6 +29,7 @@ __all__ = [
     "architecture",
     "arms",
     "bars",
+    "bars_together",
     "boxes",
     "bubble",
     "colour",

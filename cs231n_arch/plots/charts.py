@@ -171,17 +171,30 @@ def cost_by_stage(table: pd.DataFrame, ax: Axes) -> Axes:
     """
     stages = stages_of(table)[["params", "macs", "activation_bytes"]]
     shares = 100 * stages[stages.sum(axis=1) > 0] / stages.sum()
-    looks = {
-        "params": ("parameters", "densenet"),
-        "macs": ("multiply-adds", "alexnet"),
-        "activation_bytes": ("activation memory", "vgg"),
-    }
-    for number, (column, (label, shade)) in enumerate(looks.items()):
-        places = np.arange(len(shares)) + 0.27 * (number - 1)
-        ax.barh(places, shares[column], height=0.27, color=FAMILIES[shade][0], label=label)
-    ax.set_yticks(range(len(shares)), list(shares.index), fontsize=9)
+    names = {"params": "parameters", "macs": "multiply-adds", "activation_bytes": "activation memory"}
+    return bars_together(shares.rename(columns=names), ax, label="share of the whole net (%)")
+
+
+def bars_together(frame: pd.DataFrame, ax: Axes, *, label: str) -> Axes:
+    """Horizontal bars in groups: a group for each row, first on top, with a bar for each column.
+
+    Args:
+        frame: at most three columns of numbers of the same unit; the index names the groups.
+        ax: where to draw.
+        label: what the numbers are, with their unit.
+
+    Raises:
+        ValueError: there are no rows, or not one to three columns.
+    """
+    if frame.empty or len(frame.columns) > 3:
+        raise ValueError(f"there is nothing to draw: needs rows and one to three columns; given {frame.shape}")
+    height = 0.81 / len(frame.columns)
+    for number, (column, shade) in enumerate(zip(frame, ("densenet", "alexnet", "vgg"), strict=False)):
+        places = np.arange(len(frame)) + height * (number - (len(frame.columns) - 1) / 2)
+        ax.barh(places, frame[column], height=height, color=FAMILIES[shade][0], label=str(column))
+    ax.set_yticks(range(len(frame)), list(frame.index), fontsize=9)
     ax.invert_yaxis()
-    ax.set_xlabel("share of the whole net (%)")
+    ax.set_xlabel(label)
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax

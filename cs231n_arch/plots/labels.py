@@ -4,25 +4,28 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from cs231n_arch.plots.style import INK
 
+Floats = NDArray[np.float64]
+
 SIZE = 9.0  # of the letters, in points
 GAP = 1.15 * SIZE  # least distance of two lines of letters
-
-
 LEADER = {"arrowstyle": "-", "color": INK, "linewidth": 0.8}  # from a name that stands far off
+# Where a name may stand, in directions from its mark, the best first; then further out.
+DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
+RINGS = (1, 2, 3.5)
+SWEEPS = 3  # how often each name looks for a better place, now that the others have moved
 
 
-def shared(one: Bbox, other: Bbox) -> float:
-    """Area that two boxes share."""
-    inside = Bbox.intersection(one, other)
-    return 0.0 if inside is None else float(inside.width * inside.height)
+def shared(one: Floats, others: Floats) -> float:
+    """Area that a box shares with others, all as (left, low, right, high)."""
+    sides = np.minimum(one[2:], others[:, 2:]) - np.maximum(one[:2], others[:, :2])
+    return float(sides.clip(0).prod(axis=1).sum())
 
 
-def extent(ax: Axes, name: str) -> NDArray[np.float64]:
+def extent(ax: Axes, name: str) -> Floats:
     """Width and height of a name, in pixels."""
     text = ax.text(0, 0, name, fontsize=SIZE)
     box = text.get_window_extent()
@@ -36,12 +39,6 @@ def settled(ax: Axes) -> float:
     assert figure is not None
     figure.draw_without_rendering()
     return figure.dpi / 72
-
-
-# Where a name may stand, in directions from its mark, the best first; then further out.
-DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
-RINGS = (1, 2, 3.5)
-SWEEPS = 3  # how often each name looks for a better place, now that the others have moved
 
 
 def places(reach: float) -> list[tuple[float, float]]:
@@ -66,21 +63,18 @@ def name_points(ax: Axes, names: Iterable[str], x: ArrayLike, y: ArrayLike, radi
     names, at, point = list(names), np.column_stack([x, y]), settled(ax)
     centres = ax.transData.transform(at)
     reach = np.broadcast_to(np.asarray(radii, dtype=float), len(names))
-    discs = [Bbox.from_extents(*(c - r * point), *(c + r * point)) for c, r in zip(centres, reach, strict=True)]
+    discs = np.hstack([centres - reach[:, None] * point, centres + reach[:, None] * point])
     offsets = [places(radius) for radius in reach]
 
-    def box(index: int, place: tuple[float, float]) -> Bbox:
-        wide, high = sizes[index]
-        left, low = (
-            centres[index] + np.multiply(place, point) - (np.array([1, 1]) - np.sign(place)) * sizes[index] / 2
-        )
-        return Bbox.from_bounds(left, low, wide, high)
+    def box(index: int, place: tuple[float, float]) -> Floats:
+        low = centres[index] + np.multiply(place, point) - (1 - np.sign(place)) * sizes[index] / 2
+        return np.concatenate([low, low + sizes[index]])
 
     def cost(index: int, number: int) -> float:
         mine = box(index, offsets[index][number])
-        others = [thing for i in range(len(names)) if i != index for thing in (discs[i], taken[i])]
-        outside = mine.width * mine.height - shared(mine, ax.bbox)
-        return sum(shared(mine, other) for other in others) + outside + 0.1 * number
+        others = np.delete(np.vstack([discs, taken]), [index, index + len(names)], axis=0)
+        outside = sizes[index].prod() - shared(mine, np.array([ax.bbox.extents]))
+        return shared(mine, others) + float(outside) + 0.1 * number
 
     sizes = [extent(ax, name) for name in names]
     chosen = [0] * len(names)

@@ -52,6 +52,7 @@ CHARTS: dict[str, Callable[[Axes], Axes]] = {
     "bars": lambda ax: plots.bars(
         MODELS.set_index("model")["ms"], ax, label="time (ms)", spread=MODELS.set_index("model")["gmacs"]
     ),
+    "bars_together": lambda ax: plots.bars_together(MODELS.set_index("model")[["ms", "gmacs"]], ax, label="ms"),
     "lines": lambda ax: plots.lines(TIMES, ax, x="batch", y="ms", log="xy", labels=PAIR),
     "training_curves": lambda ax: plots.training_curves(
         {"plain20": HISTORY, "resnet20": HISTORY}, ax, y="test_error"
@@ -71,6 +72,8 @@ PICTURES: dict[str, Callable[[Axes], Axes]] = {
 EMPTY: dict[str, Callable[[Axes], Axes]] = {
     "imagenet_winners": lambda ax: plots.imagenet_winners(published.imagenet_winners().head(0), ax),
     "bars": lambda ax: plots.bars(pd.Series(dtype=float), ax, label="ms"),
+    "bars_together": lambda ax: plots.bars_together(pd.DataFrame(), ax, label="ms"),
+    "bars_together of four": lambda ax: plots.bars_together(pd.DataFrame([[1, 2, 3, 4]]), ax, label="ms"),
     "lines": lambda ax: plots.lines(TIMES.head(0), ax, x="batch", y="ms"),
     "training_curves": lambda ax: plots.training_curves({}, ax, y="test_error"),
     "training_curves of one empty": lambda ax: plots.training_curves({"a": HISTORY.head(0)}, ax, y="test_error"),
@@ -124,6 +127,17 @@ def test_cost_by_stage_shows_shares_that_add_up(ax: Axes) -> None:
     assert [label.get_text() for label in ax.get_yticklabels()][:2] == ["conv1_1", "conv1_2"]
     for container in ax.containers:
         assert sum(bar.get_width() for bar in container) == pytest.approx(100)
+
+
+def test_bars_of_a_group_lie_together_in_the_order_of_the_columns(ax: Axes) -> None:
+    frame = pd.DataFrame({"time": [3.0, 1.0], "operations": [2.0, 4.0]}, index=["conv1", "fc6"])
+    plots.bars_together(frame, ax, label="share (%)")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["conv1", "fc6"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["time", "operations"]
+    for container, column in zip(ax.containers, frame, strict=True):
+        assert [bar.get_width() for bar in container] == frame[column].tolist()
+    middles = [[bar.get_y() + bar.get_height() / 2 for bar in container] for container in ax.containers]
+    assert middles[0][0] < 0 < middles[1][0] < middles[0][1] < 1 < middles[1][1]
 
 
 def test_scatter_fit_finds_the_line(ax: Axes) -> None:

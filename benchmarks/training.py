@@ -10,7 +10,6 @@ The reference loops are written anew from what those projects' scripts do in a s
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -148,7 +147,7 @@ def main() -> int:
     for _ in range(arguments.rounds):
         for name in LOOPS:
             words = [sys.executable, __file__, *sys.argv[1:], "--one", name]
-            told = subprocess.run(words, capture_output=True, text=True, check=True, env=dict(os.environ))
+            told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
             seconds[name].append(json.loads(told.stdout.splitlines()[-1]))
     print(f"{arguments.model}, batch {BATCH}, {arguments.threads} threads, {arguments.rounds} rounds")
     missed = []

@@ -71,7 +71,8 @@ class DenseBlock(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         """The layers one after the other; with `checkpoint` the same result in less memory."""
         if not (self.checkpoint and torch.is_grad_enabled()):
-            x = super().forward(x)  # type: ignore[no-untyped-call]
+            for layer in self:
+                x = layer(x)
             return x
         # Else every layer's join of all maps so far is kept, and what batch norm makes of it: memory quadratic
         # in the layers. Here only the maps are kept, once each; a join is made again when its gradient is due.

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from cs231n_arch import create_model, interop
 from cs231n_arch.profiling import Machine, images, processor_time
 from cs231n_arch.profiling.faster import FORMS, build
-from cs231n_arch.profiling.report import best_device
+from cs231n_arch.profiling.machine import find_device
 from cs231n_arch.profiling.timing import time_call
 
 LIBRARIES: dict[str, tuple[Callable[..., nn.Module], Callable[..., dict[str, Tensor]]]] = {
@@ -72,7 +72,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="our nets beside torchvision's and timm's")
     parser.add_argument("models", nargs="*", default=["resnet50", "resnet18", "vgg16", "densenet121"])
     parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--device", default=str(best_device()))
+    parser.add_argument("--device", default=str(find_device()))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--processor-time", action="store_true", help="for a busy machine; see `processor_time`")
     arguments = parser.parse_args()

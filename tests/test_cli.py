@@ -40,7 +40,7 @@ def test_experiments_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["summary", "alexnett"], "cs231n-arch summary: no model is named 'alexnett': did you mean alexnet"),
+        (["summary", "alexnett"], "cs231n-arch summary: no model is named 'alexnett'; did you mean alexnet"),
         (["list", "zzz*"], "cs231n-arch list: no model matches 'zzz*'"),
         (["claims", "nothing-*"], "cs231n-arch claims: "),
         (["experiment", "nothing"], "cs231n-arch experiment: "),

@@ -4,7 +4,7 @@ Everything here can be worked by hand on the page; `layer_table` reads the same 
 the tests hold the two against each other. This file imports nothing, so models may use it too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -137,10 +137,13 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> Receptive:
         The side of the field and the jump, both in input pixels: `receptive_field([(3, 1)] * 3).field` is 7.
 
     Raises:
-        ValueError: a kernel or stride below 1.
+        ValueError: a kernel or stride below 1, or no pair of them.
     """
     now = Receptive(1, 1)
-    for kernel, stride in layers:
+    for layer in layers:
+        if not isinstance(layer, Sequence) or len(layer) != 2:
+            raise ValueError(f"each layer must be (kernel, stride); given {layer!r}")
+        kernel, stride = layer
         _check_window(kernel, stride, 0, 1)
         now = receptive_step(now, kernel, stride)
     return now

@@ -58,7 +58,7 @@ def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> "p
         `jump` (input pixels, along the longer side; a map reduced to one position counts as one window).
 
     Raises:
-        ValueError: no usable `input_size`, or one that the net refuses.
+        ValueError: no module, no usable `input_size`, or one that the net refuses.
 
     Differs from: torchinfo counts each bias as an operation, and sees no function called in a `forward`;
     `FlopCounterMode` counts the same operations, as two flops a MAC. Parameters that evaluation does not use, such
@@ -66,10 +66,16 @@ def layer_table(model: nn.Module, input_size: Sequence[int] | None = None) -> "p
     """
     import pandas as pd  # here, so that building a model does not pay for it
 
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"model must be a torch.nn.Module; given {model!r}")
     size = input_size if input_size is not None else getattr(model, "input_size", None)
     if size is None:
         raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
-    if len(size) != 3 or any(not isinstance(side, int) or side < 1 for side in size):
+    if (
+        not isinstance(size, Sequence)
+        or len(size) != 3
+        or any(not isinstance(side, int) or side < 1 for side in size)
+    ):
         raise ValueError(
             f"input_size must be three positive whole numbers (channels, height, width); given {size}"
         )

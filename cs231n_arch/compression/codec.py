@@ -22,6 +22,8 @@ from torch.nn.utils import parametrize
 from cs231n_arch.files import write_atomically
 
 MAGIC = b"cs231n-arch deep compression 1\n"
+LARGEST_TENSOR = 2**28  # values; the first fully connected layer of VGG-16 has 2^26.6
+LARGEST_HEADER = 2**24  # bytes
 LARGEST_GAP = 254  # 255 is a filler: it bridges 255 zeros, and no code belongs to it
 
 
@@ -96,9 +98,20 @@ def load_compressed(path: str | Path) -> dict[str, Tensor]:
     digest, body = content[len(MAGIC) : len(MAGIC) + 32], content[len(MAGIC) + 32 :]
     if hashlib.sha256(body).digest() != digest:
         raise ValueError(f"{path} is damaged: its contents do not match its checksum")
+    # The checksum finds accidents. What somebody has made with a right one is no net either.
+    try:
+        return unpacked(body)
+    except (zlib.error, ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def unpacked(body: bytes) -> dict[str, Tensor]:
+    """The state dict in what follows the checksum."""
     start = 4 + int.from_bytes(body[:4], "little")
     state: dict[str, Tensor] = {}
-    for entry in json.loads(zlib.decompress(body[4:start])):
+    for entry in json.loads(inflated(body[4:start], LARGEST_HEADER)):
+        if (count := math.prod(entry["shape"])) > LARGEST_TENSOR:
+            raise ValueError(f"{entry['name']} claims {count:,} values, more than {LARGEST_TENSOR:,}")
         parts = []
         for size in entry["sizes"]:
             parts.append(body[start : start + size])
@@ -123,17 +136,27 @@ def sparse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
     """The weights of one layer, flat: the inverse of `sparse`, looked up in the codebook."""
     codebook = np.frombuffer(parts[0], entry["dtype"])
-    symbols, gaps = (np.frombuffer(zlib.decompress(part), np.uint8) for part in parts[1:])
+    weights = np.zeros(math.prod(entry["shape"]), codebook.dtype)
+    symbols, gaps = (np.frombuffer(inflated(part, weights.size), np.uint8) for part in parts[1:])
     advance = np.where(gaps > LARGEST_GAP, LARGEST_GAP + 1, gaps.astype(np.int64) + 1)
     positions = np.cumsum(advance)[gaps <= LARGEST_GAP] - 1
-    weights = np.zeros(math.prod(entry["shape"]), codebook.dtype)
     weights[positions] = codebook[symbols]
     return weights
 
 
 def plain_array(entry: dict[str, Any], part: bytes) -> np.ndarray:
     """A tensor that was stored as it is."""
-    return np.frombuffer(zlib.decompress(part), entry["dtype"])
+    kind = np.dtype(entry["dtype"])
+    return np.frombuffer(inflated(part, math.prod(entry["shape"]) * kind.itemsize), kind)
+
+
+def inflated(part: bytes, most: int) -> bytes:
+    """The block as it was before zlib packed it, if that is no more: a few bytes can stand for gigabytes."""
+    unpacker = zlib.decompressobj()
+    content = unpacker.decompress(part, most + 1)
+    if len(content) > most or not unpacker.eof:
+        raise ValueError(f"a block is cut short, or holds more than {most:,} bytes")
+    return content
 
 
 def huffman(symbols: np.ndarray) -> bytes:

@@ -31,6 +31,8 @@ class CropAndFlip:
     def __post_init__(self) -> None:
         if self.padding < 0:
             raise ValueError(f"padding must be at least 0; given {self.padding}")
+        if self.mode not in ("constant", "reflect"):
+            raise ValueError(f"mode must be 'constant' or 'reflect'; given {self.mode!r}")
 
     def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Map images (N, C, H, W) to as many of the same size, each with its own window and flip.

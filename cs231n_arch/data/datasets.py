@@ -106,5 +106,8 @@ def folders(root: str | Path, steps: Sequence[str]) -> Datasets:
     }
     train, test = (ImageFolder(str(Path(root) / part), transform) for part, transform in parts.items())
     if train.classes != test.classes:
-        raise ValueError(f"{root}/train and {root}/val must hold the same classes; they differ")
+        alone = sorted({*train.classes} ^ {*test.classes})
+        raise ValueError(
+            f"{root}/train and {root}/val must hold the same classes; only one of them has {', '.join(alone[:3])}"
+        )
     return Datasets(Path(root).name, train, test, tuple(train.classes))

@@ -1,7 +1,6 @@
 """Real images by name: scikit-learn's digits, which need no network, and torchvision's sets, which do."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cs231n_arch.data.sources import SETS, data_root
+from cs231n_arch.names import unknown
 
 Normalisation = Literal["standard", "lenet"]
 
@@ -85,9 +85,7 @@ def load(
         DataUnavailableError: the files are nowhere and cannot be downloaded, or fail their checksum.
     """
     if name not in SETS:
-        near = get_close_matches(str(name), SETS, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no data set is named {name!r}{hint} There are {', '.join(SETS)}")
+        raise ValueError(unknown("data set", name, SETS))
     if channels not in (None, 1, 3):
         raise ValueError(f"channels must be 1 or 3; given {channels!r}")
     if image_size is not None and (not isinstance(image_size, int) or image_size < 1):

@@ -1,9 +1,8 @@
 """Every experiment by its id."""
 
-from difflib import get_close_matches
-
 from cs231n_arch.experiments import beyond, depth, early, filters, first_layer, inception, paths, small
 from cs231n_arch.experiments.design import Experiment
+from cs231n_arch.names import unknown
 
 THEMES = (early, first_layer, filters, inception, depth, paths, small, beyond)
 EXPERIMENTS: dict[str, Experiment] = {e.id: e for theme in THEMES for e in theme.TABLE}
@@ -16,7 +15,5 @@ def get(name: str) -> Experiment:
         ValueError: there is none; the message lists those with a similar one.
     """
     if name not in EXPERIMENTS:
-        near = get_close_matches(str(name), EXPERIMENTS, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no experiment is named {name!r}{hint} There are {', '.join(EXPERIMENTS)}")
+        raise ValueError(unknown("experiment", name, EXPERIMENTS))
     return EXPERIMENTS[name]

@@ -84,6 +84,9 @@ class Net(nn.Sequential):
     def check_input(self, x: Tensor) -> None:
         """Raise ValueError, saying what was given and what is allowed, unless `x` fits this net."""
         channels, height, width = self.input_size
+        if not isinstance(x, Tensor) or not x.is_floating_point():
+            kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
+            raise ValueError(f"the input must be a tensor (N, {channels}, height, width) of floats; given {kind}")
         given = tuple(x.shape)
         if x.ndim != 4 or given[1] != channels:
             raise ValueError(

@@ -3,12 +3,12 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from importlib import import_module
 from typing import cast
 
 from cs231n_arch.models.layers import Net
+from cs231n_arch.names import unknown
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,7 @@ def constructor(name: str) -> Callable[..., Net]:
         ValueError: no model has this name; the message lists those with a similar one.
     """
     if name not in MODELS:
-        near = get_close_matches(str(name), MODELS, n=3) or list_models(f"*{name}*")[:3]
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise ValueError(f"no model is named {name!r}: {hint}list_models() gives all {len(MODELS)} names")
+        raise ValueError(unknown("model", name, MODELS, f"list_models() gives all {len(MODELS)} names"))
     module = import_module(f"cs231n_arch.models.{MODELS[name].file}")
     return cast(Callable[..., Net], getattr(module, name))
 
@@ -138,10 +136,11 @@ def create_model(name: str, *, pretrained: bool = False, **options: object) -> N
     unknown = [option for option in options if option not in allowed]
     if unknown:
         raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed)}")
-    for option in ("num_classes", "in_channels"):
-        value = options.get(option, 1)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{option} must be a whole number of at least 1; given {value!r}")
+    for option, value in options.items():
+        if allowed[option].annotation is int and (not isinstance(value, int) or isinstance(value, bool)):
+            raise ValueError(f"{option} must be a whole number; given {value!r}")
+        if option in ("num_classes", "in_channels") and cast(int, value) < 1:
+            raise ValueError(f"{option} must be at least 1; given {value}")
     if pretrained:
         from cs231n_arch import interop  # only here: interop itself builds models
 

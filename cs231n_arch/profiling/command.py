@@ -5,14 +5,13 @@ import shlex
 from contextlib import nullcontext
 
 import pandas as pd
-import torch
 
 from cs231n_arch.models import create_model
 from cs231n_arch.profiling.canziani import NETS
 from cs231n_arch.profiling.faster import compare_forms
-from cs231n_arch.profiling.machine import Machine
+from cs231n_arch.profiling.machine import Machine, find_device
 from cs231n_arch.profiling.record import save
-from cs231n_arch.profiling.report import best_device, join, measurements, profile
+from cs231n_arch.profiling.report import join, measurements, profile
 from cs231n_arch.profiling.roofline import measure_peaks, roofline
 from cs231n_arch.profiling.timing import images, operator_times, processor_time
 
@@ -79,7 +78,7 @@ def run_profile(arguments: argparse.Namespace) -> int:
 
 def profile_one(arguments: argparse.Namespace) -> int:
     """`run_profile`, by either clock."""
-    device = torch.device(arguments.device) if arguments.device else best_device()
+    device = find_device(arguments.device)
     model = create_model(arguments.model).to(device)
     print(Machine.here())
     taken = profile(arguments.model, batch_sizes=arguments.batch_size, device=device, seconds=arguments.seconds)

@@ -7,9 +7,11 @@ not).
 """
 
 import copy
+import logging
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -154,6 +156,17 @@ def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor
     return faster, batch
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the log of PyTorch's build tools, which, without a CUDA device, complain of CUDA's compiler."""
+    tools = logging.getLogger("torch.utils.cpp_extension")
+    before, tools.disabled = tools.disabled, True
+    try:
+        yield
+    finally:
+        tools.disabled = before
+
+
 def compare_forms(
     model: nn.Module, batch: Tensor, *, forms: Sequence[str] = FORMS, rounds: int = 3, seconds: float = 0.5
 ) -> pd.DataFrame:
@@ -183,8 +196,9 @@ def compare_forms(
     with torch.inference_mode():
         for form in forms:
             try:
-                faster, suited = ready[form] = build(form, model, batch)
-                outputs[form] = faster(suited)
+                with quiet():
+                    faster, suited = ready[form] = build(form, model, batch)
+                    outputs[form] = faster(suited)
             except Exception as error:
                 if form == forms[0]:
                     raise

@@ -12,6 +12,19 @@ import torch
 import cs231n_arch
 
 
+def find_device(name: str | torch.device | None = None) -> torch.device:
+    """The device of this name; by default the CUDA device if there is one, else the CPU.
+
+    Raises:
+        ValueError: there is no such device here.
+    """
+    here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    try:
+        return torch.empty(0, device=here[-1] if name is None else name).device
+    except (RuntimeError, AssertionError) as error:  # the latter where PyTorch was built without CUDA
+        raise ValueError(f"there is no device {str(name)!r} here, but {' and '.join(here)}") from error
+
+
 class NotMeasurable(RuntimeError):  # noqa: N818  (it is an answer, not a failure)
     """This machine has no way to measure what was asked; the message says why."""
 

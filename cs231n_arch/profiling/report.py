@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from cs231n_arch.anatomy import layer_table
 from cs231n_arch.models import create_model
-from cs231n_arch.profiling.machine import Machine, NotMeasurable
+from cs231n_arch.profiling.machine import Machine, NotMeasurable, find_device
 from cs231n_arch.profiling.memory import peak_memory
 from cs231n_arch.profiling.power import energy, find_meter
 from cs231n_arch.profiling.timing import Timing, images, inference, latency, layer_times
@@ -114,11 +114,11 @@ def profile(
         The measurements; `.frame()` has them as a table.
 
     Raises:
-        ValueError: unknown name, no usable `input_size`, or a batch size below 1.
+        ValueError: unknown name or device, no usable `input_size`, or a batch size below 1.
         torch.OutOfMemoryError: the system ended the process in which a forward pass was tried first.
         RuntimeError: the net fails, or the CUDA device's memory is full; the message is PyTorch's.
     """
-    place = torch.device(device) if device is not None else best_device()
+    place = find_device(device)
     if not batch_sizes:
         raise ValueError("give at least one batch size")
     name = model if isinstance(model, str) else type(model).__name__
@@ -142,11 +142,6 @@ def profile(
     }
     measured = tuple(measure(net, batch.shape[0], size, place, seconds) for batch in batches)
     return Profile(name, str(place), counted, measured)
-
-
-def best_device() -> torch.device:
-    """The CUDA device if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def measure(model: nn.Module, count: int, size: Sequence[int], device: torch.device, seconds: float) -> Batch:
@@ -193,7 +188,7 @@ def measurements(
     seconds: float = 1.0,
 ) -> Iterator[pd.DataFrame]:
     """The rows of `compare`, one model and batch size after the other, each as soon as it is measured."""
-    place = torch.device(device) if device is not None else best_device()
+    place = find_device(device)
     for name in models:
         for count in batch_sizes:
             try:

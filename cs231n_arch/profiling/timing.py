@@ -86,7 +86,12 @@ def time_call(
         device: where its work is done.
         seconds: about how long to measure; a call that takes longer is still measured `samples` times.
         samples: number of measurements. A short call is repeated within each, so that the clock does not show.
+
+    Raises:
+        ValueError: no time to measure.
     """
+    if not seconds > 0:
+        raise ValueError(f"seconds must be above 0; given {seconds}")
 
     def taken(calls: int) -> float:
         wait(device)

@@ -3,19 +3,44 @@
 import torch
 from torch import Tensor, nn
 
+from cs231n_arch.data import Split
+from cs231n_arch.data.datasets import Datasets
+from cs231n_arch.training.recipe import Recipe
+
 
 class NonFiniteLossError(RuntimeError):
     """The loss became infinite or not a number; the message says when and in which layer."""
 
 
-def check_images(images: Tensor) -> None:
+def check_kinds(model: object, data: object, recipe: object) -> None:
+    """Raise ValueError for what is no net, no data or no recipe, such as their names."""
+    for value, kinds, call in (
+        (model, nn.Module, "create_model"),
+        (data, Split | Datasets, "data.load"),
+        (recipe, Recipe, "recipes.get"),
+    ):
+        if not isinstance(value, kinds):
+            raise ValueError(f"train needs what {call}(...) gives; given {value!r}")
+
+
+def check_images(images: Tensor, part: str = "training") -> None:
     """Raise ValueError for images that cannot be trained on."""
     if len(images) == 0:
-        raise ValueError("there are no training images")
+        raise ValueError(f"there are no {part} images")
     if not images.is_floating_point():
         raise ValueError(f"images must be normalised floats; given {images.dtype}: load with normalise='standard'")
     if not images.isfinite().all():
-        raise ValueError("the training images hold values that are infinite or not a number")
+        raise ValueError(f"the {part} images hold values that are infinite or not a number")
+
+
+def check_split(images: Tensor, labels: Tensor, classes: int | None, part: str) -> None:
+    """Raise ValueError for images as above, and for labels that are not theirs or of no class."""
+    check_images(images, part)
+    if len(labels) != len(images):
+        raise ValueError(f"each image needs a label; given {len(images)} {part} images and {len(labels)} labels")
+    lowest, highest = int(labels.min()), int(labels.max())
+    if classes is not None and not 0 <= lowest <= highest < classes:
+        raise ValueError(f"labels must be from 0 to {classes - 1}; those of {part} are from {lowest} to {highest}")
 
 
 def check_scores(model: nn.Module, images: Tensor, classes: int) -> None:
@@ -28,10 +53,11 @@ def check_scores(model: nn.Module, images: Tensor, classes: int) -> None:
         raise ValueError(f"the model gives {scores.shape[1]} scores, but the data has {classes} classes")
 
 
-def check_number(name: str, value: object, least: int) -> None:
-    """Raise ValueError unless `value` is a whole number of at least `least`."""
+def check_number(name: str, value: object, least: int) -> int:
+    """The same, if it is a whole number of at least `least`; else ValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
+    return value
 
 
 def diagnosis(model: nn.Module, images: Tensor, epoch: int, step: int, optimizer: torch.optim.Optimizer) -> str:

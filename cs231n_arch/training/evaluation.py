@@ -48,7 +48,13 @@ def ensemble_probabilities(models: Sequence[nn.Module], images: Tensor, *, batch
 
 
 def error_of(probabilities: Tensor, labels: Tensor, *, top: int = 1) -> float:
-    """Share of images whose label is not among the `top` highest of (N, classes)."""
+    """Share of images whose label is not among the `top` highest of (N, classes).
+
+    Raises:
+        ValueError: `top` is more than all classes, or less than one.
+    """
+    if not 1 <= top <= probabilities.shape[1]:
+        raise ValueError(f"top must be from 1 to the {probabilities.shape[1]} classes; given {top}")
     hits = probabilities.topk(top, dim=1).indices == labels.view(-1, 1)
     return 1 - float(hits.any(dim=1).float().mean())
 

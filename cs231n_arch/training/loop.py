@@ -9,18 +9,25 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from cs231n_arch.data import Split
 from cs231n_arch.data.datasets import Datasets
 from cs231n_arch.files import write_atomically
+from cs231n_arch.profiling.machine import find_device
 from cs231n_arch.training.batches import Augment, Batches, DeviceBatches, LoaderBatches
 from cs231n_arch.training.budget import Budget, fast_precision
 from cs231n_arch.training.checkpoint import Saver, interruptible
-from cs231n_arch.training.checks import NonFiniteLossError, check_images, check_number, check_scores, diagnosis
+from cs231n_arch.training.checks import (
+    NonFiniteLossError,
+    check_kinds,
+    check_number,
+    check_scores,
+    check_split,
+    diagnosis,
+)
 from cs231n_arch.training.distributed import World
-from cs231n_arch.training.optimizers import build_optimizer, build_plateau, set_rate
+from cs231n_arch.training.optimizers import build_average, build_optimizer, build_plateau, set_rate
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.schedules import Plateau
 
@@ -115,14 +122,15 @@ def train(
         progress: show a bar with the time that remains.
 
     Raises:
-        ValueError: an option out of range, images that are bytes or not finite, fewer scores than classes.
+        ValueError: an option out of range, images that are bytes or not finite, labels of no class.
         CheckpointError: `resume` from a file that is damaged or belongs to another run.
         NonFiniteLossError: the loss left the finite numbers.
     """
     check_number("accumulate", accumulate, 1)
     check_number("checkpoint_every", 1 if checkpoint_every is None else checkpoint_every, 1)
     check_number("workers", workers, 0)
-    target, world = torch.device(device or Budget.auto().device), World.here()
+    check_kinds(model, data, recipe)
+    target, world = find_device(device or Budget.auto().device), World.here()
     precision = fast_precision(target) if precision == "auto" else precision
     if precision not in TYPES:
         raise ValueError(f"precision must be auto, {', '.join(TYPES)}; given {precision!r}")
@@ -137,7 +145,7 @@ def train(
     optimizer = build_optimizer(model, recipe)
     plateau = build_plateau(optimizer, recipe)
     scaler = torch.amp.GradScaler(target.type, enabled=precision == "fp16")
-    average = _average(model, recipe)
+    average = build_average(model, recipe)
     evaluated = average.module if average else model
     parallel = world.wrap(model, target, sync_bn=sync_bn)
     forward = torch.compile(parallel) if compile else parallel
@@ -223,7 +231,11 @@ def error_rate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     """Share of the images (N, C, H, W) whose highest score is not that of the label (N,), in evaluation mode.
 
     Several processes share the images; none is counted twice.
+
+    Raises:
+        ValueError: no images, labels of another number, or images that are not finite floats.
     """
+    check_split(images, labels, None, "test")
     world = World.here()
     batches = DeviceBatches((images, labels), (images, labels), world.size, 0, None, world)
     return float(world.total(_count_wrong(model, batches, labels.device))) / len(labels)
@@ -259,7 +271,8 @@ def _batches(
         (images.to(device, memory_format=layout), labels.to(device))
         for images, labels in ((data.train_images, data.train_labels), (data.test_images, data.test_labels))
     )
-    check_images(train[0])
+    check_split(*train, len(data.classes), "training")
+    check_split(*test, len(data.classes), "test")
     return DeviceBatches(train, test, batch_size, seed, augment, world), len(data.test_images)
 
 
@@ -279,18 +292,8 @@ def _length(recipe: Recipe, steps_per_epoch: int, epochs: int | None, steps: int
     """Number of updates: as asked for, else the recipe's."""
     if epochs is not None and steps is not None:
         raise ValueError("give epochs or steps, not both")
-    for name, value in (("epochs", epochs), ("steps", steps)):
-        if value is not None:
-            check_number(name, value, 1)
     if steps is not None:
-        return steps
+        return check_number("steps", steps, 1)
     if epochs is not None:
-        return epochs * steps_per_epoch
+        return check_number("epochs", epochs, 1) * steps_per_epoch
     return recipe.iterations or recipe.epochs * steps_per_epoch
-
-
-def _average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
-    """The running average of the weights, and of the statistics of batch norm, if the recipe has one."""
-    if recipe.ema_decay is None:
-        return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)  # type: ignore[no-untyped-call]

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.schedules import Plateau
@@ -85,3 +86,10 @@ class RMSProp(torch.optim.Optimizer):
                 mean = self.state[p].setdefault("mean_square", torch.ones_like(p))
                 mean.mul_(group["decay"]).addcmul_(g, g, value=1 - group["decay"])
                 p.addcdiv_(g, (mean + group["epsilon"]).sqrt_(), value=-group["lr"])
+
+
+def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
+    """The running average of the weights, and of the statistics of batch norm, if the recipe has one."""
+    if recipe.ema_decay is None:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)  # type: ignore[no-untyped-call]

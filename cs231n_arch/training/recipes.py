@@ -1,7 +1,6 @@
 """Every recipe by name: `recipes.get("alexnet")` is how AlexNet's paper says that it was trained."""
 
-from difflib import get_close_matches
-
+from cs231n_arch.names import unknown
 from cs231n_arch.training import recipes_cifar, recipes_imagenet, recipes_inception, recipes_lenet
 from cs231n_arch.training.recipe import Recipe
 
@@ -41,7 +40,5 @@ def get(name: str) -> Recipe:
         ValueError: no recipe has this name; the message lists those with a similar one.
     """
     if name not in RECIPES:
-        near = get_close_matches(str(name), RECIPES, n=3) or [known for known in RECIPES if str(name) in known][:3]
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no recipe is named {name!r}{hint} There are {', '.join(RECIPES)}")
+        raise ValueError(unknown("recipe", name, RECIPES))
     return RECIPES[name]

@@ -187,7 +187,7 @@ def test_scaling_for_another_batch_size() -> None:
     [
         ("resnett", "did you mean resnet or"),
         ("depth", "did you mean stochastic_depth"),
-        ("zzz", "'zzz' There are lenet"),
+        ("zzz", "'zzz'. There are lenet"),
     ],
 )
 def test_unknown_names(name: str, hint: str) -> None:

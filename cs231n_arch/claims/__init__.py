@@ -24,6 +24,7 @@ from cs231n_arch.claims import (
     preact_resnet,
     resnet,
     resnext,
+    senet,
     squeezenet,
     stochastic_depth,
     vgg,
@@ -52,6 +53,7 @@ CHECKS: dict[str, Callable[[], Verdict]] = {
     **fractalnet.CHECKS,
     **densenet.CHECKS,
     **squeezenet.CHECKS,
+    **senet.CHECKS,
 }
 
 
@@ -68,7 +70,7 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
     """Check claims, and say of each what is printed, what we have, and the verdict.
 
     Args:
-        pattern: shell pattern of the claims' ids, such as "vgg-*".
+        pattern: shell pattern of the claims' ids, such as `"vgg-*"`.
         chapter: take the claims of this chapter only.
 
     Returns:

@@ -1,11 +1,13 @@
 """Deep Compression (Han, Mao and Dally 2016, arXiv 1510.00149): pruning, trained quantization, Huffman coding.
 
-for density in (0.6, 0.45, 0.33):
-    prune(net, density)      # the smallest weights of each layer are held at zero
-    train(net, ...)          # the others make up for them
-quantize(net, bits=6)        # 64 shared values a layer
-train(net, ...)              # trains the shared values themselves
-save_compressed(net, path)   # Huffman-coded; `load_compressed` gives exactly the same weights
+The steps, in their order::
+
+    for density in (0.6, 0.45, 0.33):
+        prune(net, density)      # the smallest weights of each layer are held at zero
+        train(net, ...)          # the others make up for them
+    quantize(net, bits=6)        # 64 shared values a layer
+    train(net, ...)              # trains the shared values themselves
+    save_compressed(net, path)   # Huffman-coded; `load_compressed` gives exactly the same weights
 """
 
 from cs231n_arch.compression.codec import compressed_bytes, load_compressed, save_compressed

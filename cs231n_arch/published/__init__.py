@@ -76,8 +76,8 @@ def load(architecture: str | None = None, quantity: str | None = None) -> pd.Dat
     """The published figures, as a frame.
 
     Args:
-        architecture: name, or shell pattern such as "ResNet-*"; None takes all.
-        quantity: name, or shell pattern such as "top5_error*"; None takes all. It is looked for among the rows of
+        architecture: name, or shell pattern such as `"ResNet-*"`; None takes all.
+        quantity: name, or shell pattern such as `"top5_error*"`; None takes all. It is looked for among the rows of
             the architecture.
 
     Returns:

@@ -12,13 +12,20 @@ import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
 import cs231n_arch
-from cs231n_arch.claims import ledger
+from cs231n_arch.claims import CHECKS, ledger
 from cs231n_arch.models.registry import MODELS
 from cs231n_arch.training.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PARTS = {part["caption"]: [chapter["file"] for chapter in part["chapters"]] for part in TOC["parts"]}
+
+
+def listed(entries: list[dict]) -> list[str]:
+    """Files of a list in the table of contents, with those of its sections."""
+    return [file for entry in entries for file in (entry["file"], *listed(entry.get("sections", [])))]
+
+
+PARTS = {part["caption"]: listed(part["chapters"]) for part in TOC["parts"]}
 PAGES = [TOC["root"], *(file for files in PARTS.values() for file in files)]
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
 CHAPTERS = [page for page in NOTEBOOKS if page not in (TOC["root"], "book/explorer", *PARTS.get("Appendices", []))]
@@ -182,3 +189,24 @@ def test_the_bibliography_has_every_paper_of_the_library():
     keys = re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(), re.MULTILINE)
     assert len(keys) == len(set(keys))
     assert {entry.paper for entry in MODELS.values()} | {recipe.paper for recipe in RECIPES.values()} <= set(keys)
+
+
+def test_the_ledger_shows_every_chapter_and_explains_what_differs_without_a_run():
+    rows = ledger().set_index("id")
+    shown = re.findall(r'rows\(checked\.chapter == "(\w+)"\)', "\n".join(map(source, code_cells("book/ledger"))))
+    assert sorted(shown) == sorted(set(rows["chapter"]))
+    explained = re.findall(r"^`([\w-]+)`\n: ", prose("book/ledger"), re.MULTILINE)
+    for name in rows.index[~rows["kind"].str.contains("measured")]:
+        assert (name in explained) == (CHECKS[name]().verdict != "confirmed"), name
+
+
+def test_the_reference_has_every_package_with_public_names_and_every_paper():
+    text = "\n".join(path.read_text() for path in (ROOT / "book").glob("api_*.md"))
+    documented = re.findall(r"automodule:: (\S+)", text)
+    assert len(documented) == len(set(documented))
+    packages = [
+        f"cs231n_arch.{path.parent.name}"
+        for path in (ROOT / "cs231n_arch").glob("*/__init__.py")
+        if "__all__" in path.read_text()
+    ]
+    assert {*packages, *(f"cs231n_arch.models.{entry.file}" for entry in MODELS.values())} <= set(documented)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import pytest
@@ -190,3 +191,19 @@ def test_a_warning_in_a_chapter_fails_its_test(tmp_path, cell, passes):
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode == 0) is passes, done.stdout
+
+
+def test_docstrings_are_shown_as_they_are():
+    from docstrings import begin_with_text, skip_aliases
+
+    lines = ["Sizes.", "", "Returns:", "    A frame of two columns: a and b.", "    Yields: nothing."]
+    begin_with_text(None, "function", "f", None, None, lines)
+    assert lines == ["Sizes.", "", "Returns:", "    : A frame of two columns: a and b.", "    Yields: nothing."]
+
+    class Pair(NamedTuple):
+        """Two numbers."""
+
+        one: int
+
+    assert skip_aliases(None, "class", "one", Pair.one, False, None) is True
+    assert skip_aliases(None, "class", "Pair", Pair, False, None) is None

@@ -169,9 +169,12 @@ LIBRARY: dict[str, Row] = {
     # Models.
     "model": (lambda p: create_model("resnet51"), ValueError, "'resnet51'; did you mean resnet"),
     "model of no name": (lambda p: create_model(None), ValueError, "no model is named None. list_models() gives"),
-    "no classes": (lambda p: meta("vgg11", num_classes=0), ValueError, "num_classes must be at least 1; given 0"),
+    "no classes": (
+        lambda p: meta("vgg11", num_classes=0),
+        ValueError, "num_classes must be a whole number of at least 1; given 0"),
     "half a channel": (
-        lambda p: meta("vgg11", in_channels=0.5), ValueError, "in_channels must be a whole number; given 0.5"),
+        lambda p: meta("vgg11", in_channels=0.5),
+        ValueError, "in_channels must be a whole number of at least 1; given 0.5"),
     "option": (lambda p: meta("lenet5", depht=3), ValueError, "lenet5 has no option depht; it has num_classes, "),
     "depth": (
         lambda p: meta("cifar_resnet", depth=21),

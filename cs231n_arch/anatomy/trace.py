@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from cs231n_arch.anatomy.arithmetic import Receptive
-from cs231n_arch.anatomy.windows import WINDOWS, Seen, Side, look, shorten
+from cs231n_arch.anatomy.windows import WINDOWS, Seen, Side, look, shorten, together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,10 +197,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operator = func.overloadpacket
         window = WINDOWS[operator](*args, **kwargs) if operator in WINDOWS else None
 
-        known = [self.seen[id(tensor)] for tensor in inputs if id(tensor) in self.seen]
+        known = [tensor for tensor in inputs if id(tensor) in self.seen]
         if known and outputs:
-            before = Seen(*(max(sides) for sides in zip(*known, strict=True)))
-            after = look(before, window, next(t for t in inputs if id(t) in self.seen), outputs[0])
+            before = together([(self.seen[id(tensor)], tensor) for tensor in known])
+            after = look(before, window, known[0], outputs[0])
             self.seen |= {id(tensor): after for tensor in outputs}
 
         aliases = any(result.alias_info is not None for result in func._schema.returns)  # in place, or a view

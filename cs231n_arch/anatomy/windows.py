@@ -88,6 +88,19 @@ WINDOWS: dict[Any, Callable[..., Window | None]] = {
 }
 
 
+def together(known: Sequence[tuple[Seen, Tensor]]) -> Seen:
+    """What a unit sees in whose making several tensors have a part: all that any of them sees.
+
+    Its place on the image is that in the largest map; a smaller one, such as a number for each map, is spread
+    over it.
+    """
+    largest = max(tensor.shape[2:].numel() for _, tensor in known)
+    placed = [seen for seen, tensor in known if tensor.shape[2:].numel() == largest]
+    vertical = Receptive(max(s.vertical.field for s, _ in known), max(s.vertical.jump for s in placed))
+    horizontal = Receptive(max(s.horizontal.field for s, _ in known), max(s.horizontal.jump for s in placed))
+    return Seen(vertical, horizontal, flat=any(seen.flat for seen, _ in known))
+
+
 def look(before: Seen, window: Window | None, image: Tensor, output: Tensor) -> Seen:
     """What a unit of the output sees, if a unit of the input sees `before`."""
     flat = before.flat or output.ndim < 4

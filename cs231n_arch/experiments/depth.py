@@ -1,4 +1,4 @@
-"""ResNet and its next version: depth with and without shortcuts, and which shortcut and order is best."""
+"""ResNet and its next versions: depth with and without shortcuts, which shortcut and order is best, SE blocks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -162,4 +162,20 @@ ACTIVATION_ORDER = Experiment(
     measure=gradient_then_training,
 )
 
-TABLE = (DEPTH, CONSTRUCTION, SHORTCUTS, ON_SHORTCUTS, ACTIVATION_ORDER)
+EXCITATION = Experiment(
+    id="squeeze-excitation",
+    question="Is a residual net better if every unit weighs its maps by what all of them see?",
+    arms={
+        "ResNet-20": Arm("cifar_resnet", {"depth": 20}),
+        "SE-ResNet-20": Arm("se_cifar_resnet", {"depth": 20}),
+    },
+    comparisons=(
+        Comparison("ResNet-20", "SE-ResNet-20", Better("lower"), claim="senet-error"),
+        Comparison("ResNet-20", "SE-ResNet-20", Better("lower"), metric="train_error"),
+    ),
+    recipe="resnet_cifar",
+    budgets=BUDGETS,
+    measure=trained,
+)
+
+TABLE = (DEPTH, CONSTRUCTION, SHORTCUTS, ON_SHORTCUTS, ACTIVATION_ORDER, EXCITATION)

@@ -98,10 +98,9 @@ def densenet(
         stages[f"dense_block{number}"] = DenseBlock(layers, maps, growth)
         maps += layers * growth.growth_rate
         if number < len(blocks):
-            kept = int(growth.compression * maps)
+            wide, maps = maps, int(growth.compression * maps)
             halve = nn.AvgPool2d(kernel_size=2)
-            stages[f"transition{number}"] = series(**composite(maps, kept, 1, growth.dropout), pool=halve)
-            maps = kept
+            stages[f"transition{number}"] = series(**composite(wide, maps, 1, growth.dropout), pool=halve)
     stages["classification"] = series(
         bn=nn.BatchNorm2d(maps),
         relu=nn.ReLU(inplace=True),

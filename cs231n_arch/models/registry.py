@@ -94,6 +94,9 @@ MODELS: dict[str, Entry] = {
     "squeezenet1_1": Entry("squeezenet", "iandola2016"),
     "squeezenet_simple_bypass": Entry("squeezenet", "iandola2016"),
     "squeezenet_complex_bypass": Entry("squeezenet", "iandola2016"),
+    "se_resnet50": Entry("senet", "hu2018"),
+    "se_cifar_resnet": Entry("senet", "hu2018"),
+    "se_resnet20": Entry("senet", "hu2018"),
 }
 
 
@@ -137,10 +140,11 @@ def create_model(name: str, *, pretrained: bool = False, **options: object) -> N
     if unknown:
         raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed)}")
     for option, value in options.items():
-        if allowed[option].annotation is int and (not isinstance(value, int) or isinstance(value, bool)):
-            raise ValueError(f"{option} must be a whole number; given {value!r}")
-        if option in ("num_classes", "in_channels") and cast(int, value) < 1:
-            raise ValueError(f"{option} must be at least 1; given {value}")
+        counted = option in ("num_classes", "in_channels")
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if allowed[option].annotation is int and not (whole and (not counted or cast(int, value) >= 1)):
+            least = " of at least 1" if counted else ""
+            raise ValueError(f"{option} must be a whole number{least}; given {value!r}")
     if pretrained:
         from cs231n_arch import interop  # only here: interop itself builds models
 

@@ -3,6 +3,7 @@
 The nets of Table 1 for ImageNet; those for CIFAR-10 of Section 4.2 are in `resnet_cifar.py`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -57,7 +58,7 @@ def _resnet(
     """A column of Table 1; without an `option` for the shortcuts, a plain net."""
     if stride_in not in ("1x1", "3x3"):
         raise ValueError(f"stride_in must be '1x1' or '3x3', the layer that takes the stride; given {stride_in!r}")
-    kind, units = DEPTHS[depth]
+    kind, _ = DEPTHS[depth]
     branch = basic if kind == "basic" else partial(bottleneck, stride_in=stride_in)
 
     def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
@@ -67,6 +68,17 @@ def _resnet(
         joined = Sum(body=body, shortcut=shortcut_path(option, maps_in, maps, stride))
         return series(sum=joined, relu=nn.ReLU(inplace=True))
 
+    net = imagenet_net(depth, num_classes, in_channels, unit)
+    if zero_gamma:
+        init_zero_gamma(net)
+    return net
+
+
+def imagenet_net(
+    depth: int, num_classes: int, in_channels: int, unit: Callable[[int, int, int], nn.Module]
+) -> Net:
+    """A column of Table 1 with any `unit(maps that come in, maps that go out, stride)`."""
+    kind, units = DEPTHS[depth]
     stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
     maps_in = 64
     for number, (count, width) in enumerate(zip(units, WIDTHS, strict=True), 2):
@@ -79,8 +91,6 @@ def _resnet(
 
     net = Net(stages, input_size=(in_channels, 224, 224), smallest=1)
     init_he(net)
-    if zero_gamma:
-        init_zero_gamma(net)
     return net
 
 

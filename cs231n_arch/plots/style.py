@@ -21,13 +21,13 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "vgg": ("#2da587", "^"), "googlenet": ("#e1001e", "P"), "plain": (INK, "x"), "resnet": ("#4b5ae1", "o"),
     "preact_resnet": ("#9687e1", "<"), "wide_resnet": ("#5a87ff", ">"), "resnext": ("#b41ea5", "p"),
     "stochastic_depth": ("#ff4b78", "*"), "fractalnet": ("#69690f", "1"), "densenet": ("#782dff", "X"),
-    "squeezenet": ("#d269b4", "d"),
+    "squeezenet": ("#d269b4", "d"), "senet": ("#c31e4b", "h"),
 }  # fmt: skip
 # How names of models and of published rows begin, where that is not the family's own name.
 ALIASES = {
     "cifarresnet": "resnet", "inception": "googlenet", "bninception": "googlenet", "preact": "preact_resnet",
     "wrn": "wide_resnet", "wide": "wide_resnet", "stochastic": "stochastic_depth", "fractal": "fractalnet",
-    "dense": "densenet", "squeeze": "squeezenet",
+    "dense": "densenet", "squeeze": "squeezenet", "seresnet": "senet", "secifar": "senet",
 }  # fmt: skip
 
 

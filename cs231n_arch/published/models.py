@@ -246,6 +246,12 @@ FACTS: dict[str, Facts] = {
         (("osmr SqueezeNet v1.1", "params", "params"),),
     ),
     "squeezenet_simple_bypass": Facts("SqueezeNet v1.0", (tables.SQUEEZE,)),
+    "se_resnet50": Facts(
+        "SE-ResNet-50 (stride in 1x1)",
+        (tables.RESNET_STAGES,),
+        (("SE-ResNet-50", "params_as_printed", "params"), ("SE-ResNet-50", "flops_as_printed", "macs")),
+    ),
+    **{name: Facts("SE-ResNet-20 (CIFAR)", (tables.CIFAR_STAGES,)) for name in ("se_cifar_resnet", "se_resnet20")},
     "squeezenet_complex_bypass": Facts(
         "SqueezeNet + complex bypass", (Table("SqueezeNet v1.0", tables.SQUEEZE.lines, sizes_only=True),)
     ),

@@ -29,6 +29,7 @@ RECIPES: dict[str, Recipe] = {
         recipes_cifar.DENSENET_CIFAR,
         recipes_imagenet.SQUEEZENET,
         recipes_imagenet.DEEP_COMPRESSION,
+        recipes_imagenet.SENET,
     )
 }
 

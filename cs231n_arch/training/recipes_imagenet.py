@@ -171,6 +171,33 @@ DENSENET = Recipe(
     notes={"batch_size": "128 for DenseNet-161, for memory, with 100 epochs and a further division at epoch 90"},
 )  # fmt: skip
 
+SENET = Recipe(
+    name="senet",
+    paper="hu2018",
+    optimizer="sgd",
+    lr=0.6,
+    schedule=Steps(at=(30, 60, 90), of=100, unit="epochs"),
+    batch_size=1024,
+    epochs=100,
+    weight_decay=1e-4,
+    momentum=0.9,
+    dropout="none",
+    initialisation="He et al. (2015): N(0, 2 / fan-in)",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip"),
+    test_view="centre crop 224 of shorter side 256",
+    sources={
+        "Section 5.1": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "initialisation", "augmentation",
+            "test_view",
+        ),
+        "not printed; He et al. (2016), Section 3.4, whose nets these are": ("weight_decay", "dropout"),
+    },
+    notes={
+        "batch_size": "the released models were trained anew with batches of 256 at rate 0.1, for longer",
+        "augmentation": "the released models also rotate by up to 10 degrees and shift the pixels by up to 20",
+    },
+)  # fmt: skip
+
 SQUEEZENET = Recipe(
     name="squeezenet",
     paper="iandola2016",

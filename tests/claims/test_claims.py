@@ -90,10 +90,14 @@ def test_table(checked: pd.DataFrame) -> None:
         ("wrn-width", "confirmed", "21.9 against 22.16 %"),
         ("resnext-cardinality", "confirmed", "form a"),
         ("squeezenet-fire", "confirmed", "48.8 to 50.0 times fewer"),
+        ("senet-cost", "confirmed", "2,514,944 more parameters, 9.8%, in 16 blocks; 3.866 instead of 3.858"),
+        ("senet-last-stage", "confirmed", "63% of the blocks"),
+        ("senet-error", None, "50 layers 7.48 to 6.62 %"),
     ],
 )
-def test_verdicts(claim: str, expected: str, words: str, checked: pd.DataFrame) -> None:
-    assert checked.loc[claim, "verdict"] == expected
+def test_verdicts(claim: str, expected: str | None, words: str, checked: pd.DataFrame) -> None:
+    if expected is not None:  # else a recorded run has a say in it
+        assert checked.loc[claim, "verdict"] == expected
     assert words in checked.loc[claim, "ours"]
 
 

@@ -129,12 +129,18 @@ def basic(i: int, o: int, side: int, shortcut: str | None) -> Count:
     return conv(i, o, 3, side) + conv(o, o, 3, side) + project
 
 
-def resnet_cifar(depth: int, shortcut: str | None) -> Count:
-    """He 2015, Section 4.2; `shortcut=None` is the plain net."""
+def excitation(maps: int, reduction: int | None) -> Count:
+    """Hu 2018, Equation 5: two fully connected layers without biases; none without a reduction."""
+    weights = 2 * maps * (maps // reduction) if reduction else 0
+    return Count(weights, weights)
+
+
+def resnet_cifar(depth: int, shortcut: str | None, *, reduction: int | None = None) -> Count:
+    """He 2015, Section 4.2; `shortcut=None` is the plain net, a `reduction` that of Hu 2018."""
     maps, blocks = 16, [conv(3, 16, 3, 32)]
     for out, side in ((16, 32), (32, 16), (64, 8)):
         for _ in range((depth - 2) // 6):
-            blocks.append(basic(maps, out, side, shortcut))
+            blocks.append(basic(maps, out, side, shortcut) + excitation(out, reduction))
             maps = out
     return total([*blocks, linear(64, 10)])
 
@@ -147,6 +153,7 @@ def resnet_imagenet(
     stride_in: int = 1,
     width: int = 64,
     groups: int = 1,
+    reduction: int | None = None,
 ) -> Count:
     """He 2015, Table 1; `stride_in` is the kernel of the convolution with the stride, `width` maps in conv2_x."""
     maps, counts = 64, [conv(3, 64, 7, 112)]
@@ -162,6 +169,7 @@ def resnet_imagenet(
                 conv(maps, inner, 1, first)
                 + conv(inner, inner, 3, side, groups=groups)
                 + conv(inner, 4 * out, 1, side)
+                + excitation(4 * out, reduction)
             )
             counts.append(body + (conv(maps, 4 * out, 1, side) if block == 0 else Count()))
             maps = 4 * out

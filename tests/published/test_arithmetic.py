@@ -43,6 +43,7 @@ _PREACT = "He et al. 2016 (arXiv 1603.05027)"
 _WRN = "Zagoruyko & Komodakis 2016 (arXiv 1605.07146)"
 _RESNEXT = "Xie et al. 2017 (arXiv 1611.05431)"
 _DENSE = "Huang et al. 2017 (arXiv 1608.06993)"
+_SE = "Hu et al. 2018 (arXiv 1709.01507)"
 _SQUEEZE = "Iandola et al. 2016 (arXiv 1602.07360)"
 _FIRE1 = (biased(3, 96, 7, 111), (55, 55, 55, 27, 27, 27, 27, 13), 13)
 
@@ -120,6 +121,8 @@ COMPUTED: dict[str, tuple[Count, str]] = {
             (161, (6, 12, 36, 24), 48),
         )
     },
+    "SE-ResNet-50 (stride in 1x1)": (_imagenet(50, reduction=16), f"{_SE} Table 1"),
+    "SE-ResNet-20 (CIFAR)": (resnet_cifar(20, "A", reduction=16), f"{_SE} Sec 3.3"),
     "SqueezeNet v1.0": (squeezenet(*_FIRE1), f"{_SQUEEZE} Table 1"),
     "SqueezeNet v1.1": (
         squeezenet(biased(3, 64, 3, 113), (56, 56, 28, 28, 14, 14, 14, 14), 14),

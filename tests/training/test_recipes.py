@@ -17,7 +17,7 @@ from cs231n_arch.training.schedules import Constant, Every, Halving, Plateau, Po
 NAMES = {
     "lenet", "alexnet", "zfnet", "nin", "vgg", "googlenet", "inception_v3", "inception_v4", "resnet",
     "resnet_cifar", "preact_resnet", "wide_resnet", "resnext", "resnext_cifar", "stochastic_depth", "fractalnet",
-    "densenet", "densenet_cifar", "squeezenet", "deep_compression",
+    "densenet", "densenet_cifar", "squeezenet", "deep_compression", "senet",
 }  # fmt: skip
 UNPRINTED = ("name", "paper", "sources", "notes")
 
@@ -83,6 +83,7 @@ PUBLISHED = [
     ("stochastic_depth", "Stochastic depth", "weight_decay", "weight_decay"),
     ("fractalnet", "FractalNet", "momentum", "momentum"),
     ("densenet_cifar", "DenseNet", "recipe_weight_decay", "weight_decay"),
+    *(("senet", "SENet", field, field) for field in ("lr", "batch_size", "momentum", "epochs")),
 ]
 
 
@@ -103,6 +104,7 @@ PUBLISHED_TEXTS = [
     ("googlenet", "GoogLeNet", "lr_schedule", "-4% every 8 epochs"),
     ("squeezenet", "SqueezeNet", "lr", "0.04, linear decrease"),
     ("stochastic_depth", "Stochastic depth", "lr", "0.1, /10 at epochs 250 and 375; 500 epochs"),
+    ("senet", "SENet", "lr_schedule", "/10 every 30 epochs"),
     ("preact_resnet", "pre-act ResNet", "lr", "warm-up 0.01 for 400 iters"),
 ]
 

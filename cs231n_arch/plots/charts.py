@@ -281,10 +281,11 @@ def roofline(frame: pd.DataFrame, ax: Axes, *, peak: float, bandwidth: float) ->
     ax.loglog(intensity, np.minimum(peak, bandwidth * intensity) / 1e9, color=INK, label="roof of this machine")
     ax.scatter(frame["intensity"], frame["rate"] / 1e9, color=FAMILIES["resnet"][0], s=30, label="layers")
     ax.axvline(ridge, color=INK, linestyle=":", linewidth=1)
-    for side, text, shift in (("right", "bound by memory", -5), ("left", "by arithmetic", 5)):
+    for side, text, shift in (("right", "memory-bound", -5), ("left", "compute-bound", 5)):
         foot, up = ("data", "axes fraction"), (shift, 6)
         ax.annotate(text, (ridge, 0), up, xycoords=foot, textcoords="offset points", ha=side, fontsize=9)
     ax.set_xlabel("arithmetic intensity (flop / byte)")
     ax.set_ylabel("Gflop/s")
-    ax.legend(loc="upper left")
+    ax.margins(y=0.2)  # room for the words at the foot
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
     return ax

@@ -1,5 +1,6 @@
 """Names beside marks and lines, placed so that they can be read."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -33,6 +34,19 @@ def extent(ax: Axes, name: str) -> Floats:
     return np.array([box.width, box.height])
 
 
+def obstacles(ax: Axes) -> Floats:
+    """What names should not cover, as boxes: texts, the legend, and short pieces of lines."""
+    texts = [*ax.texts, *([legend] if (legend := ax.get_legend()) else [])]
+    found = [np.array(text.get_window_extent().extents).reshape(1, 4) for text in texts]
+    for line in ax.get_lines():
+        corners = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+        for start, end in itertools.pairwise(corners):
+            steps = 1 + int(np.hypot(*(end - start)) / 3)
+            pieces = np.linspace(start, end, steps)
+            found.append(np.hstack([pieces - 1, pieces + 1]))
+    return np.vstack([np.empty((0, 4)), *found])
+
+
 def settled(ax: Axes) -> float:
     """Pixels a point, after the layout has decided how large the axes are."""
     figure = ax.get_figure(root=True)
@@ -51,7 +65,8 @@ def places(reach: float) -> list[tuple[float, float]]:
 def name_points(ax: Axes, names: Iterable[str], x: ArrayLike, y: ArrayLike, radii: ArrayLike = 3.5) -> Axes:
     """Write a name beside each mark: to the right of it if there is room, else where it covers least.
 
-    Call it when the marks are drawn and the axes have their limits.
+    What it should not cover are other names and marks, lines, texts and the legend. Call it when these are drawn
+    and the axes have their limits.
 
     Args:
         ax: where the marks are.
@@ -73,9 +88,10 @@ def name_points(ax: Axes, names: Iterable[str], x: ArrayLike, y: ArrayLike, radi
     def cost(index: int, number: int) -> float:
         mine = box(index, offsets[index][number])
         others = np.delete(np.vstack([discs, taken]), [index, index + len(names)], axis=0)
-        outside = sizes[index].prod() - shared(mine, np.array([ax.bbox.extents]))
-        return shared(mine, others) + float(outside) + 0.1 * number
+        outside = float(sizes[index].prod()) - shared(mine, np.array([ax.bbox.extents]))
+        return shared(mine, others) + shared(mine, lying) + outside + 0.1 * number
 
+    lying = obstacles(ax)
     sizes = [extent(ax, name) for name in names]
     chosen = [0] * len(names)
     taken = [box(index, offsets[index][0]) for index in range(len(names))]

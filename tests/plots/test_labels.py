@@ -54,6 +54,20 @@ def test_a_name_keeps_clear_of_a_large_disc(ax: Axes) -> None:
     assert box.x0 > mark[0] + 30
 
 
+def test_a_name_keeps_clear_of_lines_texts_and_the_legend(ax: Axes) -> None:
+    ax.plot([0, 2], [1, 1], label="a line through the mark's right")
+    ax.plot([1], [1], "o")
+    words = ax.annotate("words above", (0.6, 1.02))
+    legend = ax.legend(loc="lower left")
+    plots.name_points(ax, ["net"], [1], [1])
+    ax.figure.draw_without_rendering()
+    name = mpl.text.Text.get_window_extent(ax.texts[-1])
+    line = ax.transData.transform([(1, 1)])[0][1]
+    assert not name.y0 < line < name.y1
+    assert not name.overlaps(words.get_window_extent())
+    assert not name.overlaps(legend.get_window_extent())
+
+
 def test_names_at_the_ends_of_lines_that_meet_stay_apart_and_in_order(ax: Axes) -> None:
     ends = {"vgg16": 5.0, "vgg19": 5.01, "resnet18": 1.0, "resnet34": 1.02, "resnet50": 0.99}
     for name, end in ends.items():

@@ -167,11 +167,14 @@ EXCITATION = Experiment(
     question="Is a residual net better if every unit weighs its maps by what all of them see?",
     arms={
         "ResNet-20": Arm("cifar_resnet", {"depth": 20}),
-        "SE-ResNet-20": Arm("se_cifar_resnet", {"depth": 20}),
+        # The paper's r = 16 is for 256 and more maps; of these 16, 32 and 64 it leaves 1, 2 and 4 hidden units.
+        "SE-ResNet-20, r = 16": Arm("se_cifar_resnet", {"depth": 20}),
+        "SE-ResNet-20, r = 4": Arm("se_cifar_resnet", {"depth": 20, "reduction": 4}),
     },
     comparisons=(
-        Comparison("ResNet-20", "SE-ResNet-20", Better("lower"), claim="senet-error"),
-        Comparison("ResNet-20", "SE-ResNet-20", Better("lower"), metric="train_error"),
+        Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), claim="senet-error"),
+        Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), metric="train_error"),
+        Comparison("SE-ResNet-20, r = 16", "SE-ResNet-20, r = 4", Better("lower")),
     ),
     recipe="resnet_cifar",
     budgets=BUDGETS,

@@ -1,13 +1,14 @@
 """What the residual family shares: ResNet, pre-activation ResNet, Wide ResNet, ResNeXt, stochastic depth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from torch import nn
 
-from cs231n_arch.models.layers import series
+from cs231n_arch.models.layers import Net, init_he, series
 
 Shortcut = Literal["A", "B", "C"]
+Unit = Callable[[int, int, int], nn.Module]  # from maps that come in, maps that go out, and stride
 
 
 def conv(in_channels: int, maps: int, kernel_size: int, stride: int = 1, *, groups: int = 1) -> nn.Conv2d:
@@ -55,9 +56,7 @@ def pad_maps(extra: int) -> nn.Module:
     return nn.ZeroPad3d((0, 0, 0, 0, 0, extra))  # of a batch of maps, the last three dimensions
 
 
-def residual_stage(
-    name: str, units: int, in_channels: int, maps: int, stride: int, unit: Callable[[int, int, int], nn.Module]
-) -> nn.Sequential:
+def residual_stage(name: str, units: int, in_channels: int, maps: int, stride: int, unit: Unit) -> nn.Sequential:
     """The units name_1, name_2, ...; the first changes the number of maps and their size, the others keep both.
 
     Args:
@@ -87,6 +86,26 @@ def imagenet_stem(in_channels: int) -> dict[str, nn.Module]:
     }
 
 
+def cifar_stem(in_channels: int) -> dict[str, nn.Module]:
+    """The layers ahead of the first residual stage of a net for CIFAR (He et al. 2015, Section 4.2)."""
+    return {  # from (N, 3, 32, 32)
+        "conv1": conv(in_channels, 16, 3),  # (N, 16, 32, 32)
+        "bn1": nn.BatchNorm2d(16),
+        "relu1": nn.ReLU(inplace=True),
+    }
+
+
+def cifar_units(depth: int) -> tuple[int, int, int]:
+    """Units in the three stages of a net of 6n+2 layers for CIFAR (He et al. 2015, Section 4.2).
+
+    Raises:
+        ValueError: another depth.
+    """
+    if depth < 8 or (depth - 2) % 6:
+        raise ValueError(f"depth must be 6n+2 with n of at least 1: 8, 14, 20, ...; given {depth}")
+    return ((depth - 2) // 6,) * 3
+
+
 def classifier(maps: int, num_classes: int) -> dict[str, nn.Module]:
     """Global average pooling and the one fully connected layer."""
     return {
@@ -94,3 +113,35 @@ def classifier(maps: int, num_classes: int) -> dict[str, nn.Module]:
         "flatten": nn.Flatten(),
         "fc": nn.Linear(maps, num_classes),  # (N, num_classes)
     }
+
+
+def residual_net(
+    stem: Mapping[str, nn.Module],
+    stem_maps: int,
+    units: Sequence[int],
+    maps: Sequence[int],
+    unit: Unit,
+    *,
+    num_classes: int,
+    input_size: tuple[int, int, int],
+) -> Net:
+    """Stages conv2_x, conv3_x, ... of residual units behind a stem, and the classifier; weights as `init_he`.
+
+    Args:
+        stem: its layers.
+        stem_maps: maps that the stem puts out.
+        units: how many each stage has.
+        maps: maps that the units of each stage put out.
+        unit: makes one.
+        num_classes: classes of the last layer.
+        input_size: (channels, height, width).
+    """
+    stages, maps_in = dict(stem), stem_maps
+    for number, (count, maps_out) in enumerate(zip(units, maps, strict=True), 2):
+        # (N, maps[0], H, W), (N, maps[1], H/2, W/2), ... for the H and W that the stem leaves
+        stride = 1 if number == 2 else 2
+        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", count, maps_in, maps_out, stride, unit)
+        maps_in = maps_out
+    net = Net(stages | classifier(maps_in, num_classes), input_size=input_size, smallest=1)
+    init_he(net)
+    return net

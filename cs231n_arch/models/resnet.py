@@ -3,20 +3,18 @@
 The nets of Table 1 for ImageNet; those for CIFAR-10 of Section 4.2 are in `resnet_cifar.py`.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 from torch import nn
 
-from cs231n_arch.models.layers import Net, Sum, init_he, series
+from cs231n_arch.models.layers import Net, Sum, series
 from cs231n_arch.models.residual import (
     Shortcut,
-    classifier,
     conv,
     imagenet_stem,
     residual_branch,
-    residual_stage,
+    residual_net,
     shortcut_path,
 )
 
@@ -58,7 +56,7 @@ def _resnet(
     """A column of Table 1; without an `option` for the shortcuts, a plain net."""
     if stride_in not in ("1x1", "3x3"):
         raise ValueError(f"stride_in must be '1x1' or '3x3', the layer that takes the stride; given {stride_in!r}")
-    kind, _ = DEPTHS[depth]
+    kind, units = DEPTHS[depth]
     branch = basic if kind == "basic" else partial(bottleneck, stride_in=stride_in)
 
     def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
@@ -68,29 +66,12 @@ def _resnet(
         joined = Sum(body=body, shortcut=shortcut_path(option, maps_in, maps, stride))
         return series(sum=joined, relu=nn.ReLU(inplace=True))
 
-    net = imagenet_net(depth, num_classes, in_channels, unit)
+    # (N, maps, 56, 56), (N, 2 * maps, 28, 28), (N, 4 * maps, 14, 14), (N, 8 * maps, 7, 7)
+    maps = [EXPANSION[kind] * width for width in WIDTHS]
+    stem, size = imagenet_stem(in_channels), (in_channels, 224, 224)  # (N, 64, 56, 56)
+    net = residual_net(stem, 64, units, maps, unit, num_classes=num_classes, input_size=size)
     if zero_gamma:
         init_zero_gamma(net)
-    return net
-
-
-def imagenet_net(
-    depth: int, num_classes: int, in_channels: int, unit: Callable[[int, int, int], nn.Module]
-) -> Net:
-    """A column of Table 1 with any `unit(maps that come in, maps that go out, stride)`."""
-    kind, units = DEPTHS[depth]
-    stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
-    maps_in = 64
-    for number, (count, width) in enumerate(zip(units, WIDTHS, strict=True), 2):
-        maps = EXPANSION[kind] * width
-        stride = 1 if number == 2 else 2  # the pooling has halved the size for conv2_x
-        # (N, maps, 56, 56), (N, 2 * maps, 28, 28), (N, 4 * maps, 14, 14), (N, 8 * maps, 7, 7)
-        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", count, maps_in, maps, stride, unit)
-        maps_in = maps
-    stages |= classifier(maps_in, num_classes)
-
-    net = Net(stages, input_size=(in_channels, 224, 224), smallest=1)
-    init_he(net)
     return net
 
 

@@ -1,16 +1,15 @@
 """ResNet on CIFAR-10: He, Zhang, Ren and Sun (2015), arXiv 1512.03385, Section 4.2."""
 
-from collections.abc import Callable
-
 from torch import nn
 
-from cs231n_arch.models.layers import Net, Sum, init_he, series
+from cs231n_arch.models.layers import Net, Sum, series
 from cs231n_arch.models.residual import (
     Shortcut,
-    classifier,
+    cifar_stem,
+    cifar_units,
     conv,
     residual_branch,
-    residual_stage,
+    residual_net,
     shortcut_path,
 )
 
@@ -48,6 +47,7 @@ def cifar_resnet(
     Differs from: torchvision and timm have no such nets. Much code called "ResNet-18 for CIFAR" puts a stem for
     small images on the ImageNet net, which has 40 times the parameters of `resnet20`; other code takes option B.
     """
+    units = cifar_units(depth)
 
     def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
         body = residual_branch(conv(maps_in, maps, 3, stride), conv(maps, maps, 3))
@@ -56,29 +56,9 @@ def cifar_resnet(
         joined = Sum(body=body, shortcut=shortcut_path(shortcut, maps_in, maps, stride))
         return series(sum=joined, relu=nn.ReLU(inplace=True))
 
-    return cifar_net(depth, num_classes, in_channels, unit)
-
-
-def cifar_net(depth: int, num_classes: int, in_channels: int, unit: Callable[[int, int, int], nn.Module]) -> Net:
-    """The net of Section 4.2 with any `unit(maps that come in, maps that go out, stride)`."""
-    if depth < 8 or (depth - 2) % 6:
-        raise ValueError(f"depth must be 6n+2 with n of at least 1: 8, 14, 20, ...; given {depth}")
-    stages: dict[str, nn.Module] = {  # from (N, 3, 32, 32)
-        "conv1": conv(in_channels, MAPS[0], 3),  # (N, 16, 32, 32)
-        "bn1": nn.BatchNorm2d(MAPS[0]),
-        "relu1": nn.ReLU(inplace=True),
-    }
-    maps_in = MAPS[0]
-    for number, maps in enumerate(MAPS, 2):
-        stride = 1 if number == 2 else 2
-        # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", (depth - 2) // 6, maps_in, maps, stride, unit)
-        maps_in = maps
-    stages |= classifier(maps_in, num_classes)
-
-    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
-    init_he(net)
-    return net
+    # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
+    stem, size = cifar_stem(in_channels), (in_channels, 32, 32)
+    return residual_net(stem, 16, units, MAPS, unit, num_classes=num_classes, input_size=size)
 
 
 def resnet20(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:

@@ -10,13 +10,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import Concat, Net, Sum, init_he, series
+from cs231n_arch.models.layers import Concat, Net, Sum, series
 from cs231n_arch.models.residual import (
-    classifier,
     conv,
     imagenet_stem,
     residual_branch,
-    residual_stage,
+    residual_net,
     shortcut_path,
 )
 
@@ -66,7 +65,7 @@ def bottleneck(maps_in: int, maps: int, stride: int, *, cardinality: int, width:
 
 
 def _resnext(
-    stages: dict[str, nn.Module],
+    stem: dict[str, nn.Module],
     units: tuple[int, ...],
     *,
     num_classes: int,
@@ -91,22 +90,15 @@ def _resnext(
         total = Sum(body=body, shortcut=shortcut_path("B", maps_in, maps, stride))
         return series(sum=total, relu=nn.ReLU(inplace=True))
 
-    maps_in = STEM
-    for number, (count, maps) in enumerate(zip(units, MAPS, strict=False), 2):  # three stages for CIFAR
-        stride = 1 if number == 2 else 2
-        # (N, 256, H, W), (N, 512, H/2, W/2), (N, 1024, H/4, W/4), (N, 2048, H/8, W/8)
-        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", count, maps_in, maps, stride, unit)
-        maps_in = maps
-    stages |= classifier(maps_in, num_classes)
-
-    net = Net(stages, input_size=input_size, smallest=1)
+    # (N, 256, H, W), (N, 512, H/2, W/2), (N, 1024, H/4, W/4), (N, 2048, H/8, W/8)
+    maps = MAPS[: len(units)]  # three stages for CIFAR
+    net = residual_net(stem, STEM, units, maps, unit, num_classes=num_classes, input_size=input_size)
     init_paper(net, cardinality)
     return net
 
 
 def init_paper(net: Net, cardinality: int) -> None:
-    """N(0, 2 / fan-in) (Section 4); what form a adds up counts as one layer, so that all forms begin alike."""
-    init_he(net)
+    """To N(0, 2 / fan-in) (Section 4): what form a adds up counts as one layer, so that all forms begin alike."""
     with torch.no_grad():
         for name, weight in net.named_parameters():
             if PATH.search(name) and name.endswith("conv3.weight"):

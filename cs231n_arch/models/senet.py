@@ -7,9 +7,22 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.models.layers import Branches, Net, Sum, series
-from cs231n_arch.models.residual import Shortcut, conv, residual_branch, shortcut_path
-from cs231n_arch.models.resnet import bottleneck, imagenet_net
-from cs231n_arch.models.resnet_cifar import cifar_net
+from cs231n_arch.models.residual import (
+    Shortcut,
+    cifar_stem,
+    cifar_units,
+    conv,
+    imagenet_stem,
+    residual_branch,
+    residual_net,
+    shortcut_path,
+)
+from cs231n_arch.models.resnet import bottleneck
+
+# Table 1, middle: units, and maps that they put out, of conv2_x, ..., conv5_x.
+UNITS = (3, 4, 6, 3)
+MAPS = (256, 512, 1024, 2048)  # the two layers of an SE block have a 16th of them, and all
+CIFAR_MAPS = (16, 32, 64)  # Section 4.2 of He et al. (2015)
 
 
 class Product(Branches):
@@ -85,7 +98,9 @@ def se_resnet50(
         body = bottleneck(maps_in, maps, stride, stride_in)
         return se_unit(body, shortcut_path("B", maps_in, maps, stride), maps, reduction, bias)
 
-    return imagenet_net(50, num_classes, in_channels, unit)
+    # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
+    stem, size = imagenet_stem(in_channels), (in_channels, 224, 224)  # (N, 64, 56, 56)
+    return residual_net(stem, 64, UNITS, MAPS, unit, num_classes=num_classes, input_size=size)
 
 
 def se_cifar_resnet(
@@ -116,12 +131,15 @@ def se_cifar_resnet(
     Differs from: the paper's own nets for CIFAR-10 (Table 4) begin with pre-activation ResNets of 110 and 164
     layers, as the errors show that it takes over for them; here are the units that its Figure 3 draws.
     """
+    units = cifar_units(depth)
 
     def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
         body = residual_branch(conv(maps_in, maps, 3, stride), conv(maps, maps, 3))
         return se_unit(body, shortcut_path(shortcut, maps_in, maps, stride), maps, reduction, bias)
 
-    return cifar_net(depth, num_classes, in_channels, unit)
+    # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
+    stem, size = cifar_stem(in_channels), (in_channels, 32, 32)
+    return residual_net(stem, 16, units, CIFAR_MAPS, unit, num_classes=num_classes, input_size=size)
 
 
 def se_resnet20(num_classes: int = 10, in_channels: int = 3, *, reduction: int = 16) -> Net:

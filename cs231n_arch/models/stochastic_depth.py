@@ -6,8 +6,8 @@ arXiv 1603.09382.
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import Net, Sum, init_he, series
-from cs231n_arch.models.residual import classifier, conv, pad_maps, residual_branch, residual_stage
+from cs231n_arch.models.layers import Net, Sum, series
+from cs231n_arch.models.residual import cifar_stem, cifar_units, conv, pad_maps, residual_branch, residual_net
 
 # Section 4: 16, 32 and 64 filters in three groups of equally many residual units, 18 each for 110 layers.
 MAPS = (16, 32, 64)
@@ -70,12 +70,10 @@ def stochastic_resnet(
     survival in training instead of multiplying in evaluation, and computes what it drops. Under
     `DistributedDataParallel` the skipped parameters need `find_unused_parameters=True`.
     """
-    if depth < 8 or (depth - 2) % 6:
-        raise ValueError(f"depth must be 6n+2 with n of at least 1: 8, 14, 20, ...; given {depth}")
+    units = cifar_units(depth)
     if not 0 <= death_rate <= 1:
         raise ValueError(f"death_rate must be a probability, from 0 to 1; given {death_rate}")
-    group = (depth - 2) // 6
-    last = 3 * group
+    last = sum(units)
     death_rates = (number / last * death_rate for number in range(1, last + 1))
 
     def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
@@ -84,22 +82,9 @@ def stochastic_resnet(
         # Not in place: a skipped unit's sum is its own input.
         return series(sum=total, relu=nn.ReLU())
 
-    stages: dict[str, nn.Module] = {  # from (N, 3, 32, 32)
-        "conv1": conv(in_channels, MAPS[0], 3),  # (N, 16, 32, 32)
-        "bn1": nn.BatchNorm2d(MAPS[0]),
-        "relu1": nn.ReLU(inplace=True),
-    }
-    maps_in = MAPS[0]
-    for number, maps in enumerate(MAPS, 2):
-        stride = 1 if number == 2 else 2
-        # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", group, maps_in, maps, stride, unit)
-        maps_in = maps
-    stages |= classifier(maps_in, num_classes)
-
-    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
-    init_he(net)
-    return net
+    # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
+    stem, size = cifar_stem(in_channels), (in_channels, 32, 32)
+    return residual_net(stem, 16, units, MAPS, unit, num_classes=num_classes, input_size=size)
 
 
 def stochastic_resnet110(num_classes: int = 10, in_channels: int = 3, *, death_rate: float = 0.5) -> Net:

@@ -8,6 +8,7 @@ from cs231n_arch.models.residual import (
     conv,
     imagenet_stem,
     residual_branch,
+    residual_net,
     residual_stage,
     shortcut_path,
 )
@@ -108,19 +109,11 @@ def _imagenet(num_classes: int, in_channels: int, *, depth: int, widen_factor: i
         total = Sum(body=body, shortcut=shortcut_path("B", maps_in, maps, stride))
         return series(sum=total, relu=nn.ReLU(inplace=True))
 
-    stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
-    maps_in = 64
-    for number, (units, width) in enumerate(zip(IMAGENET_UNITS[depth], IMAGENET_WIDTHS, strict=True), 2):
-        maps = EXPANSION * width
-        stride = 1 if number == 2 else 2
-        # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
-        stages[f"conv{number}_x"] = residual_stage(f"conv{number}", units, maps_in, maps, stride, unit)
-        maps_in = maps
-    stages |= classifier(maps_in, num_classes)
-
-    net = Net(stages, input_size=(in_channels, 224, 224), smallest=1)
-    init_he(net)
-    return net
+    # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
+    maps = [EXPANSION * width for width in IMAGENET_WIDTHS]
+    stem, size = imagenet_stem(in_channels), (in_channels, 224, 224)  # (N, 64, 56, 56)
+    units = IMAGENET_UNITS[depth]
+    return residual_net(stem, 64, units, maps, unit, num_classes=num_classes, input_size=size)
 
 
 def wide_resnet50_2(num_classes: int = 1000, in_channels: int = 3) -> Net:

@@ -9,15 +9,17 @@ from torch import nn
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
 from cs231n_arch.models.layers import Branches, Sum
+from cs231n_arch.models.senet import Product
 from cs231n_arch.plots import FAMILIES, INK
 
 BOX = 2.2  # width of a box; everything else is measured against it
 LINE = 0.24  # height of a line of text
 GAP = 0.26  # between boxes
 NARROW = 0.4  # half the width of a line without boxes
-RADIUS = 0.2  # of the circle with a plus
+RADIUS = 0.2  # of the circle with a sign
 WEIGHTED = (nn.Conv2d, nn.Linear)
 QUIET = (nn.BatchNorm2d, nn.ReLU)  # left out when only the weights are to be seen
+SYMBOLS = {Sum: "+", Product: "×"}  # of the joins that end in a circle
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def words(layer: nn.Module) -> str:
             return f"every {layer.stride}nd pixel" if layer.stride == 2 else f"every {layer.stride}th pixel"
         case nn.AvgPool2d():
             return f"{layer.kernel_size}×{layer.kernel_size} mean pool"
+        case nn.AdaptiveAvgPool2d():
+            return "mean of each map"
         case nn.ZeroPad3d():
             return f"+ {layer.padding[-1]} maps of 0"
         case _:
@@ -93,9 +97,14 @@ def room(block: nn.Module | int, weights_only: bool, most: int) -> Extent:
     return Extent(left, right, height)
 
 
+def symbol(join: Branches) -> str:
+    """What stands in the circle where the branches meet; nothing for a join that has a box."""
+    return next((sign for kind, sign in SYMBOLS.items() if isinstance(join, kind)), "")
+
+
 def main_axis(join: Branches, parts: list[Extent]) -> float:
-    """From the left edge to the line on which a join lies: the first branch of a sum of two, else the middle."""
-    if isinstance(join, Sum) and len(parts) == 2:
+    """From the left edge to the line on which a join lies: a circle's first branch of two, else the middle."""
+    if symbol(join) and len(parts) == 2:
         return parts[0].left
     return sum(part.left + part.right for part in parts) / 2
 
@@ -155,15 +164,15 @@ def fork(ax: Axes, join: Branches, x: float, top: float, weights_only: bool, mos
         end = draw(ax, branch, place, top - GAP / 2, weights_only, most)
         if abs(place - x) < 1e-9:
             line(ax, (place, end), (place, meet + RADIUS), head=True)
-        elif len(branches) == 2 and isinstance(join, Sum):
+        elif len(branches) == 2 and symbol(join):
             line(ax, (place, end), (place, meet), (x + RADIUS, meet), head=True)
         else:
             line(ax, (place, end), (place, meet + RADIUS + GAP / 2), (x, meet + RADIUS + GAP / 2))
             line(ax, (x, meet + RADIUS + GAP / 2), (x, meet + RADIUS), head=True)
     shade = FAMILIES["vgg"][0]
-    if isinstance(join, Sum):
+    if sign := symbol(join):
         ax.add_patch(Circle((x, meet), RADIUS, facecolor=(shade, 0.12), edgecolor=shade, linewidth=1.3, zorder=2))
-        ax.text(x, meet, "+", ha="center", va="center", fontsize=11)
+        ax.text(x, meet, sign, ha="center", va="center", fontsize=11)
     else:
         ax.add_patch(
             FancyBboxPatch(
@@ -180,8 +189,8 @@ def modules(
 ) -> Axes:
     """Blocks side by side, each from its input on top down to its output.
 
-    Layers in series follow one another; a `Sum` or `Concat` forks, and its branches meet in a circle with a plus
-    or in a box. A branch that passes everything on is a line.
+    Layers in series follow one another; a join forks, and its branches meet in a circle with a plus (`Sum`), one
+    with a cross (`Product`) or in a box. A branch that passes everything on is a line.
 
     Args:
         ax: where to draw.

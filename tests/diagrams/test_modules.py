@@ -7,6 +7,7 @@ from torch import nn
 from cs231n_arch import create_model
 from cs231n_arch.diagrams.modules import modules, words
 from cs231n_arch.models.layers import Concat, Sum, series
+from cs231n_arch.models.senet import squeeze_excitation
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def boxes(ax):
 
 
 TITLES = ("plain", "residual", "block")
+
+
+def test_a_product_is_a_circle_with_a_cross(ax):
+    with torch.device("meta"):
+        block = squeeze_excitation(32, 4)
+    modules(ax, {"block": block})
+    assert boxes(ax) == ["mean of each map", "1×1 conv, 8", "ReLU", "1×1 conv, 32", "sigmoid", "×"]
+    assert len([patch for patch in ax.patches if isinstance(patch, Circle)]) == 1
 
 
 def test_a_residual_unit_shows_its_layers_in_order_and_one_sum(ax):

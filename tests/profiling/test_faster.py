@@ -1,3 +1,4 @@
+import logging
 import shutil
 
 import pytest
@@ -7,7 +8,7 @@ from torch import nn
 from cs231n_arch import create_model
 from cs231n_arch.models.layers import Sum, series
 from cs231n_arch.profiling import compare_forms, fold_batch_norm, images
-from cs231n_arch.profiling.faster import FORMS, foldable
+from cs231n_arch.profiling.faster import FORMS, foldable, quiet
 
 COMPILED, BLOCKED = FORMS[4:]
 
@@ -123,3 +124,12 @@ def test_a_net_with_concatenations_has_no_form_in_onednns_layout():
 def test_forms_are_known(net, forms):
     with pytest.raises(ValueError, match="forms must be some of"):
         compare_forms(net, images(1, net.input_size), forms=forms)
+
+
+def test_the_build_tools_are_silent_only_while_a_form_is_built(caplog):
+    tools = logging.getLogger("torch.utils.cpp_extension")
+    with quiet():
+        tools.warning("no CUDA")
+    assert not caplog.records
+    tools.warning("of the user's own build")
+    assert [record.getMessage() for record in caplog.records] == ["of the user's own build"]

@@ -352,9 +352,10 @@ LIBRARY: dict[str, Row] = {
         lambda p: experiments.load_record(p.file("r.json", b'{"experiment": ')),
         ValueError, "r.json is no record"),
     "record that is nowhere": (
-        lambda p: experiments.load_record("dpeth"), ValueError, "no experiment named 'dpeth' is"),
+        lambda p: experiments.load_record("dpeth"), ValueError, "no record is named 'dpeth'"),
     "measurements of bytes": (
-        lambda p: record.load(p.file("m.json", b"\xff\xfe")), ValueError, "m.json holds no measurements: Unicode"),
+        lambda p: record.load(p.file("m.json", b"\xff\xfe")),
+        ValueError, "m.json holds no measurements: 'utf-8' codec"),
     "weights of another net": (
         lambda p: interop.from_torchvision("resnet18", {"x": torch.zeros(1)}), ValueError, "it lacks "),
     "weights of no library": (

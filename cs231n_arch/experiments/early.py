@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
+from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Below, Better
 from cs231n_arch.experiments.running import crop_and_flip, fit, load, outcome, trained
 from cs231n_arch.training import NonFiniteLossError
@@ -128,6 +128,12 @@ NORMALISATION = Experiment(
     measure=trained,
 )
 
+FEW: dict[BudgetName, Work] = {  # images, for what is said to help where they are few
+    "live": Work("digits", 16, 300, epochs=20, batch_size=32, recipe={"lr": 0.02}),
+    "recorded": Work("fashion_mnist", 14, 1000, epochs=40, batch_size=32, recipe={"lr": 0.02}),
+    "gpu": Work("cifar10", 32, epochs=90),
+}
+
 DROPOUT = Experiment(
     id="dropout",
     question="Does dropping half of the hidden units lower the test error where images are few?",
@@ -137,11 +143,7 @@ DROPOUT = Experiment(
     },
     comparisons=(Comparison("no dropout", "dropout", Better("lower"), claim="alexnet-dropout"),),
     recipe="alexnet",
-    budgets={
-        "live": Work("digits", 16, 300, epochs=20, batch_size=32, recipe={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 14, 1000, epochs=40, batch_size=32, recipe={"lr": 0.02}),
-        "gpu": Work("cifar10", 32, epochs=90),
-    },
+    budgets=FEW,
     measure=trained,
     seeds=(0, 1, 2, 3, 4),
 )
@@ -156,11 +158,7 @@ AUGMENTATION = Experiment(
     },
     comparisons=(Comparison("as they are", "augmented", Better("lower"), claim="alexnet-aug"),),
     recipe="alexnet",
-    budgets={
-        "live": Work("digits", 16, 300, epochs=20, batch_size=32, recipe={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 14, 1000, epochs=40, batch_size=32, recipe={"lr": 0.02}),
-        "gpu": Work("cifar10", 32, epochs=90),
-    },
+    budgets=FEW,
     measure=trained,
     seeds=(0, 1, 2, 3, 4),
 )

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cs231n_arch.data import Split
-from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome, Work
+from cs231n_arch.experiments.depth import BUDGETS
+from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.running import continued, fit, fresh, load, outcome, trained
 from cs231n_arch.models.densenet import DenseBlock
@@ -17,12 +18,6 @@ from cs231n_arch.profiling.timing import between, processor_time, stamp, wait
 from cs231n_arch.training import Budget, error_rate
 from cs231n_arch.training.statistics import settled
 
-BUDGETS: dict[BudgetName, Work] = {
-    "live": Work("digits", 8, epochs=6, batch_size=64),
-    # Batches of the recipe's 128 would be too few steps for 56 layers to learn anything.
-    "recorded": Work("fashion_mnist", 14, 4000, epochs=8, batch_size=32),
-    "gpu": Work("cifar10", 32),
-}
 ROUNDS = 20  # steps of each arm that are timed, after two more to warm up
 
 

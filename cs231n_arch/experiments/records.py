@@ -21,6 +21,7 @@ from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experime
 from cs231n_arch.experiments.rules import Verdict, together
 from cs231n_arch.files import write_atomically
 from cs231n_arch.profiling.machine import Machine, commit
+from cs231n_arch.profiling.record import read
 
 Record = dict[str, Any]
 KEYS = (
@@ -128,14 +129,7 @@ def load_record(name: str | os.PathLike[str]) -> Record:
     Raises:
         ValueError: no such record, or a file that holds none.
     """
-    inside = files("cs231n_arch") / "results" / f"{os.fspath(name)}.json"
-    place = inside if inside.is_file() else Path(name)
-    if not place.is_file():
-        raise ValueError(f"no experiment named {os.fspath(name)!r} is recorded, and there is no such file")
-    try:
-        record = json.loads(place.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{place} is no record of an experiment: {error}") from error
+    record, place = read(name, "is no record of an experiment")
     if not isinstance(record, dict) or (missing := [key for key in KEYS if key not in record]):
         lacks = ", ".join(missing) if isinstance(record, dict) else "everything"
         raise ValueError(f"{place} is no record of an experiment: it lacks {lacks}")

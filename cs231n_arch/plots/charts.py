@@ -1,6 +1,7 @@
 """Figures with axes: bars, lines and marks."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ from matplotlib.ticker import EngFormatter
 
 from cs231n_arch.plots.labels import name_points
 from cs231n_arch.plots.style import FAMILIES, INK, known, look
+
+Place = Literal["best", "lower right"]  # of a legend
 
 
 def need(frame: pd.DataFrame, *columns: str) -> None:
@@ -250,13 +253,18 @@ def scatter_fit(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: tuple[
     ax.plot(
         ends, slope * ends + offset, color=INK, linestyle="--", label=f"slope {slope:.3g}, $R^2$ = {explained:.2f}"
     )
+    return marks(frame, ax, x, y, labels)
+
+
+def marks(frame: pd.DataFrame, ax: Axes, x: str, y: str, labels: tuple[str, str], legend: Place = "best") -> Axes:
+    """One mark a model, with its name beside it, and the legend of what is drawn already."""
     for number, row in enumerate(frame.to_dict("records")):
         shade, mark = look(row["model"], number)
         ax.plot(row[x], row[y], color=shade, marker=mark, linestyle="none")
     ax.margins(0.12)
     ax.set_xlabel(labels[0])
     ax.set_ylabel(labels[1])
-    ax.legend()
+    ax.legend(loc=legend)
     return name_points(ax, frame["model"], frame[x], frame[y])
 
 

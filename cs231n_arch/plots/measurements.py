@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cs231n_arch.plots.charts import need
-from cs231n_arch.plots.labels import name_points
-from cs231n_arch.plots.style import INK, look
+from cs231n_arch.plots.charts import marks, need
+from cs231n_arch.plots.style import INK
 
 
 def scatter_hyperbola(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: tuple[str, str]) -> Axes:
@@ -32,14 +31,7 @@ def scatter_hyperbola(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: 
         explained = float(np.corrcoef(seen, up)[0, 1] ** 2)
         curve = np.polyval(np.polyfit(seen, up, 1), drawn)
         ax.plot(fine, curve, color=INK, linestyle=style, label=f"${name}$: $R^2$ = {explained:.2f}")
-    for number, row in enumerate(frame.to_dict("records")):
-        shade, mark = look(row["model"], number)
-        ax.plot(row[x], row[y], color=shade, marker=mark, linestyle="none")
-    ax.margins(0.12)
-    ax.set_xlabel(labels[0])
-    ax.set_ylabel(labels[1])
-    ax.legend(loc="lower right")
-    return name_points(ax, frame["model"], frame[x], frame[y])
+    return marks(frame, ax, x, y, labels, legend="lower right")
 
 
 def not_measurable(ax: Axes, reason: str) -> Axes:

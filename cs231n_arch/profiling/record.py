@@ -65,19 +65,35 @@ def save(
     )
 
 
-def load(name: str | os.PathLike[str] = "profile_cpu") -> Record:
-    """A record: one that comes with the package by its name, or a file by its path.
+def read(name: str | os.PathLike[str], refusal: str) -> tuple[Any, str]:
+    """The JSON of a record, and where it is: one that comes with the package by its name, or a file by its path.
+
+    Args:
+        name: or path.
+        refusal: what to say of a file that is no JSON.
 
     Raises:
-        ValueError: no such record, or a file that holds none.
+        ValueError: no such record, or a file that is no JSON.
     """
     inside = files("cs231n_arch") / "results" / f"{os.fspath(name)}.json"
     place = inside if inside.is_file() else Path(name)
     if not place.is_file():
         raise ValueError(f"no record is named {os.fspath(name)!r}, and there is no such file")
     try:
-        content = json.loads(place.read_text(encoding="utf-8"))
+        return json.loads(place.read_text(encoding="utf-8")), str(place)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{place} {refusal}: {error}") from error
+
+
+def load(name: str | os.PathLike[str] = "profile_cpu") -> Record:
+    """A record of measurements: one that comes with the package by its name, or a file by its path.
+
+    Raises:
+        ValueError: no such record, or a file that holds none.
+    """
+    content, place = read(name, "holds no measurements")
+    try:
         tables = {key: pd.DataFrame(rows) for key, rows in content["tables"].items()}
         return Record(tables, content["machine"], content["command"], content["date"], content["remark"])
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{place} holds no measurements: {type(error).__name__}, {error}") from error

@@ -101,7 +101,7 @@ def test_files_that_are_no_records(content: str, tmp_path: Path) -> None:
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(ValueError, match=r"x\.json is no record of an experiment"):
         load_record(path)
-    with pytest.raises(ValueError, match="no experiment named 'nothing' is recorded"):
+    with pytest.raises(ValueError, match="no record is named 'nothing'"):
         load_record("nothing")
 
 

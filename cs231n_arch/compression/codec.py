@@ -138,7 +138,7 @@ def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
     codebook = np.frombuffer(parts[0], entry["dtype"])
     weights = np.zeros(math.prod(entry["shape"]), codebook.dtype)
     symbols, gaps = (np.frombuffer(inflated(part, weights.size), np.uint8) for part in parts[1:])
-    advance = np.where(gaps > LARGEST_GAP, LARGEST_GAP + 1, gaps.astype(np.int64) + 1)
+    advance = np.minimum(gaps.astype(np.int64) + 1, LARGEST_GAP + 1)
     positions = np.cumsum(advance)[gaps <= LARGEST_GAP] - 1
     weights[positions] = codebook[symbols]
     return weights

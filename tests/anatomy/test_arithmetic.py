@@ -1,5 +1,6 @@
 """The closed forms against PyTorch's own shapes, weights and flop counts on random configurations."""
 
+import itertools
 import random
 
 import pytest
@@ -138,6 +139,30 @@ def test_receptive_field_of_stacks() -> None:
 def test_bad_sizes_are_refused(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         conv_output_size(**arguments)
+
+
+def fits(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool) -> bool:
+    try:
+        return conv_output_size(size, kernel, stride, padding, ceil_mode=ceil_mode) >= 1
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_the_size_that_a_refusal_names_is_the_smallest(ceil_mode: bool) -> None:
+    for kernel, stride in itertools.product(range(1, 7), range(1, 5)):
+        for padding in range(kernel // 2 + 1):
+            window = kernel, stride, padding
+            smallest = next(size for size in itertools.count(1) if fits(size, *window, ceil_mode))
+            if smallest > 1:
+                with pytest.raises(ValueError, match=f"the smallest size that fits is {smallest}$"):
+                    conv_output_size(smallest - 1, *window, ceil_mode=ceil_mode)
+
+
+@pytest.mark.parametrize("layer", [3, (3,), (3, 1, 1)])
+def test_a_layer_without_its_stride_is_refused(layer: object) -> None:
+    with pytest.raises(ValueError, match=r"each layer must be \(kernel, stride\); given"):
+        receptive_field([layer])  # type: ignore[list-item]
 
 
 def test_bad_groups_and_kernels_are_refused() -> None:

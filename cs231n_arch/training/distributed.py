@@ -1,7 +1,7 @@
 """Several processes, one training: what `torchrun` starts, one process a device.
 
     torchrun --nproc-per-node 8 -m cs231n_arch train ...                       # one machine with 8 GPUs
-    torchrun --nnodes 4 --node-rank I --nproc-per-node 8 \
+    torchrun --nnodes 4 --node-rank I --nproc-per-node 8 \\
         --rdzv-backend c10d --rdzv-endpoint HOST:29500 -m cs231n_arch train ... # on each of four machines
 
 Each process takes its share of every batch, so the batches are those of a single process, and no image is seen or

@@ -62,7 +62,7 @@ SHARED = {"layers", "residual"}
 CONTINUED = {
     "densenet": {"densenet_memory"},
     "inception_v4": {"inception"},
-    "senet": {"resnet", "resnet_cifar"},
+    "senet": {"resnet"},
 }
 
 # Chapters that are named for their subject and not, as their claims are, for the net or the command.
@@ -167,7 +167,7 @@ def test_a_chapter_is_named_as_its_papers_file_and_its_claims() -> None:
                 assert names.get(name) in files, page
                 assert names[name] in set(ledger()["chapter"]), page
     pages = {Path(page["file"]).name for section in toc["parts"] for page in section["chapters"]}
-    waiting = {file.stem for file in (ROOT / "drafts").glob("*.ipynb")} | {"power"}
+    waiting = {file.stem for file in (ROOT / "drafts").glob("*.ipynb")}
     assert {SUBJECTS.get(name, name) for name in ledger()["chapter"]} <= pages | waiting
 
 

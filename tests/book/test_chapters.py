@@ -29,7 +29,8 @@ PARTS = {part["caption"]: listed(part["chapters"]) for part in TOC["parts"]}
 PAGES = [TOC["root"], *(file for files in PARTS.values() for file in files)]
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
 CHAPTERS = [page for page in NOTEBOOKS if page not in (TOC["root"], "book/explorer", *PARTS.get("Appendices", []))]
-ARCHITECTURES = [page for page in PARTS["The networks"] if page in NOTEBOOKS]
+PAPERS = [*PARTS["The networks"], *PARTS["Beyond the lecture"]]
+ARCHITECTURES = [page for page in PAPERS if page in NOTEBOOKS]
 SECTIONS = [
     "The idea", "Output sizes", "Parameter math", "The code", "Training details", "What it changed", "Comparison",
     "Claims checked", "What survived, what did not", "Exercises", "References",

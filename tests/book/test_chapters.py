@@ -211,3 +211,9 @@ def test_the_reference_has_every_package_with_public_names_and_every_paper():
         if "__all__" in path.read_text()
     ]
     assert {*packages, *(f"cs231n_arch.models.{entry.file}" for entry in MODELS.values())} <= set(documented)
+
+
+def test_the_first_page_links_to_every_other():
+    linked = re.findall(r"\]\((\w+)\)", prose(TOC["root"]))
+    sections = {page for page in PAGES if Path(page).name.startswith("api_")}  # the reference links to them itself
+    assert {f"book/{name}" for name in linked} == set(PAGES) - {TOC["root"]} - sections

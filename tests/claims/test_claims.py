@@ -87,6 +87,7 @@ def test_table(checked: pd.DataFrame) -> None:
         ("compare-alexnet", "confirmed", "more parameters: vgg16, vgg19"),
         ("compare-resnet", "differs", "inception_v4"),
         ("nin-mlpconv", "differs", "global_average"),
+        ("preact-path", "confirmed", "gradient_share 0.9962 (full_preactivation)"),
         ("wrn-width", "confirmed", "21.9 against 22.16 %"),
         ("resnext-cardinality", "confirmed", "form a"),
         ("stochastic-drop", "refuted", "step_seconds 0.037"),

@@ -25,6 +25,19 @@ def begin_with_text(
             lines[before + 1] = f"{line[: -len(text)]}: {text}"
 
 
+def readable(
+    app: Sphinx,
+    what: str,
+    name: str,
+    thing: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """Defaults that a factory makes as dots, which Sphinx can parse."""
+    return signature and signature.replace("<factory>", "..."), returns
+
+
 def skip_aliases(
     app: Sphinx,
     what: str,
@@ -39,7 +52,8 @@ def skip_aliases(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect to each docstring, before Napoleon does, and to each member."""
+    """Connect to each docstring, before Napoleon does, and to the rest."""
     app.connect("autodoc-process-docstring", begin_with_text, priority=400)
+    app.connect("autodoc-process-signature", readable)
     app.connect("autodoc-skip-member", skip_aliases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

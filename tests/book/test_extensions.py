@@ -194,7 +194,7 @@ def test_a_warning_in_a_chapter_fails_its_test(tmp_path, cell, passes):
 
 
 def test_docstrings_are_shown_as_they_are():
-    from docstrings import begin_with_text, skip_aliases
+    from docstrings import begin_with_text, readable, skip_aliases
 
     lines = ["Sizes.", "", "Returns:", "    A frame of two columns: a and b.", "    Yields: nothing."]
     begin_with_text(None, "function", "f", None, None, lines)
@@ -205,5 +205,7 @@ def test_docstrings_are_shown_as_they_are():
 
         one: int
 
+    assert readable(None, "class", "C", None, None, "(a=<factory>)", None) == ("(a=...)", None)
+    assert readable(None, "module", "m", None, None, None, None) == (None, None)
     assert skip_aliases(None, "class", "one", Pair.one, False, None) is True
     assert skip_aliases(None, "class", "Pair", Pair, False, None) is None

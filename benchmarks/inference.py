@@ -94,7 +94,10 @@ def measure(arguments: argparse.Namespace) -> int:
                 )
                 calls = nets(name, library, batch.to(device))
                 seconds = [
-                    {form: time_call(call, device, seconds=0.001, samples=3).median for form, call in calls.items()}
+                    {
+                        form: time_call(call, device, seconds=0.001, samples=3).median
+                        for form, call in calls.items()
+                    }
                     for _ in range(arguments.rounds)
                 ]
             best = 0.0

@@ -77,8 +77,8 @@ def load(architecture: str | None = None, quantity: str | None = None) -> pd.Dat
 
     Args:
         architecture: name, or shell pattern such as `"ResNet-*"`; None takes all.
-        quantity: name, or shell pattern such as `"top5_error*"`; None takes all. It is looked for among the rows of
-            the architecture.
+        quantity: name, or shell pattern such as `"top5_error*"`; None takes all. It is looked for among the rows
+            of the architecture.
 
     Returns:
         A copy of the rows, in the order of the file. Columns: `architecture`, `quantity`, `value` (as printed),

@@ -1,10 +1,10 @@
-"""Several processes, one training: what `torchrun` starts, one process a device.
+r"""Several processes, one training: what `torchrun` starts, one process a device.
 
 On one machine with 8 GPUs, and on each of four such machines (number I of them)::
 
     torchrun --nproc-per-node 8 -m cs231n_arch train ...
 
-    torchrun --nnodes 4 --node-rank I --nproc-per-node 8 \\
+    torchrun --nnodes 4 --node-rank I --nproc-per-node 8 \
         --rdzv-backend c10d --rdzv-endpoint HOST:29500 -m cs231n_arch train ...
 
 Each process takes its share of every batch, so the batches are those of a single process, and no image is seen or

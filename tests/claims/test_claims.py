@@ -91,6 +91,7 @@ def test_table(checked: pd.DataFrame) -> None:
         ("wrn-width", "confirmed", "21.9 against 22.16 %"),
         ("resnext-cardinality", "confirmed", "form a"),
         ("stochastic-drop", "refuted", "step_seconds 0.037"),
+        ("fractal-paths", "refuted", "0 shortcuts in the net; test_error 0.2473 (drop-path), 0.1395"),
         ("densenet-concat", "confirmed", "(DenseNet-22, k = 8)"),
         ("squeezenet-fire", "confirmed", "48.8 to 50.0 times fewer"),
         ("senet-cost", "confirmed", "2,514,944 more parameters, 9.8%, in 16 blocks; 3.866 instead of 3.858"),

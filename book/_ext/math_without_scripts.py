@@ -17,7 +17,7 @@ from sphinx.writers.html5 import HTML5Translator
 logger = getLogger(__name__)
 # What the converter hands on because it does not know it.
 LEFT_OVER = re.compile(
-    r"<m[io]>(&(?!#|\w+;)|\\\w+)"
+    r"<m[io]\b[^>]*>(&(?!#|\w+;)|\\\w+)"
 )  # what the converter does not know
 
 

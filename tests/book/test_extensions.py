@@ -157,7 +157,7 @@ def test_aligned_formulas_become_tables():
     assert "&<" not in html
 
 
-@pytest.mark.parametrize("tex", [r"a & b", r"\nosuchcommand{a}"])
+@pytest.mark.parametrize("tex", [r"a & b", r"\nosuchcommand{a}", r"\bigl\lVert a"])
 def test_what_is_not_understood_is_warned_of(tex, monkeypatch):
     import math_without_scripts
 

@@ -23,7 +23,8 @@ def page(html: Path, anchor: str) -> None:
     try:
         metrics = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        driver.get(f"{(html / 'book' / 'resnet.html').resolve().as_uri()}#{anchor}")
+        driver.get((html / "book" / "resnet.html").resolve().as_uri())
+        driver.execute_script("document.getElementById(arguments[0]).scrollIntoView()", anchor)
         driver.save_screenshot(str(HERE / "page.png"))
     finally:
         driver.quit()
@@ -49,4 +50,4 @@ def depth() -> None:
 
 if __name__ == "__main__":
     depth()
-    page(Path(sys.argv[1]), "output-sizes")
+    page(Path(sys.argv[1]), "the-idea")

@@ -60,7 +60,9 @@ def browser() -> webdriver.Chrome:
     for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "host-resolver-rules=MAP * ~NOTFOUND"):
         options.add_argument(f"--{argument}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.set_script_timeout(300)  # axe takes its time for the reference, on a busy machine
+    return driver
 
 
 def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Iterator[str]:
@@ -83,6 +85,8 @@ def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Itera
     wide = driver.execute_script("return document.body.scrollWidth - window.innerWidth")
     if wide > 0:
         yield f"is {wide} pixels too wide"
+    # Half-way through a transition a colour is neither the old one nor the new one.
+    driver.execute_script("for (const animation of document.getAnimations()) animation.finish()")
     axe = Axe(driver)
     axe.inject()
     for found in axe.run(options={"resultTypes": ["violations"]})["violations"]:

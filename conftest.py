@@ -2,6 +2,7 @@
 
 import os
 
-_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-# Read by PyTorch when it is first imported, here and in the kernels that run the chapters.
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _workers)))
+_workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+if _workers:  # not in the process that starts the workers, as they would inherit what it takes for itself
+    # Read by PyTorch when it is first imported, here and in the kernels that run the chapters.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(_workers))))

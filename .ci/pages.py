@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from axe_selenium_python import Axe
 from selenium import webdriver
 
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1300, 390)]
+BROWSERS = 2  # side by side
 NOT_READ = {"_static", "genindex.html", "search.html", "py-modindex.html"}  # the theme's own
 
 
@@ -95,16 +97,12 @@ def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Itera
             yield f"{found['id']} at {len(found['nodes'])} places: {places}"
 
 
-def main(folder: str) -> int:
-    """Returns the number of complaints."""
-    root = Path(folder).resolve()
-    start = root / "index.html"  # sends its reader on to the first page
-    paths = [path for path in sorted(root.rglob("*.html")) if path != start and not NOT_READ & {*path.parts}]
-    pages = {path: Page(path) for path in paths}
-    complaints = list(dead_links(pages))
+def look_at_all(paths: list[Path]) -> list[str]:
+    """What is wrong with some pages in any view, seen in a browser of its own."""
+    complaints = []
     driver = browser()
     try:
-        for path in pages:
+        for path in paths:
             for scheme, width in VIEWS:
                 complaints += [
                     f"{path.name}, {scheme}, {width}: {what}" for what in look(driver, path, scheme, width)
@@ -112,6 +110,19 @@ def main(folder: str) -> int:
             print(f"{path.name} looked at", flush=True)
     finally:
         driver.quit()
+    return complaints
+
+
+def main(folder: str) -> int:
+    """Returns the number of complaints."""
+    root = Path(folder).resolve()
+    start = root / "index.html"  # sends its reader on to the first page
+    paths = [path for path in sorted(root.rglob("*.html")) if path != start and not NOT_READ & {*path.parts}]
+    pages = {path: Page(path) for path in paths}
+    complaints = list(dead_links(pages))
+    with ThreadPoolExecutor(BROWSERS) as pool:
+        for found in pool.map(look_at_all, [list(pages)[number::BROWSERS] for number in range(BROWSERS)]):
+            complaints += found
     print("\n".join(complaints) or f"{len(pages)} pages, no complaint")
     return len(complaints)
 

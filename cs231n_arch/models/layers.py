@@ -41,7 +41,11 @@ class Sum(Branches):
 
     def forward(self, x: Tensor) -> Tensor:
         """Every branch maps (N, C, H, W) to one and the same shape; so does the sum."""
-        return reduce(torch.add, self.outputs(x))
+        first, *others = self.outputs(x)
+        *_, last = next(self.children()).modules()
+        # Nobody else needs what a batch norm puts out, not even its backward pass; to add to it saves a map.
+        add = Tensor.add_ if isinstance(last, nn.BatchNorm2d) else torch.add
+        return reduce(add, others, first)
 
 
 class Concat(Branches):

@@ -1,5 +1,7 @@
 """The joins, the shared layers and the initialisers."""
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -40,6 +42,30 @@ def test_concat_joins_channels_in_the_order_of_definition() -> None:
     x = torch.randn(1, 2, 4, 4)
     late, early = nn.Conv2d(2, 3, 1), nn.Identity()
     assert torch.equal(Concat(z=early, a=late)(x), torch.cat([x, late(x)], dim=1))
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("last", [nn.BatchNorm2d(3), nn.ReLU(), nn.Identity()])
+def test_a_sum_changes_neither_its_input_nor_the_gradients(last, training):
+    body = series(conv=nn.Conv2d(3, 3, 3, padding=1), last=copy.deepcopy(last))
+    joined = Sum(body=body, shortcut=nn.Identity()).train(training)
+    x = torch.randn(2, 3, 8, 8, requires_grad=True)
+    before = x.detach().clone()
+    torch.testing.assert_close(joined(x), body(x) + x)
+    torch.testing.assert_close(x.detach(), before, rtol=0, atol=0)
+    weights = (x, *body.parameters())
+    for ours, wanted in zip(
+        torch.autograd.grad(joined(x).square().sum(), weights),
+        torch.autograd.grad((body(x) + x).square().sum(), weights),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, wanted)
+
+
+def test_the_sum_of_an_input_and_itself():
+    x = torch.ones(1, 1, 2, 2)
+    assert (Sum(left=nn.Identity(), right=nn.Identity())(x) == 2).all()
+    assert (x == 1).all()
 
 
 @pytest.mark.parametrize("join", [Sum, Concat])

@@ -43,8 +43,9 @@ class Sum(Branches):
         """Every branch maps (N, C, H, W) to one and the same shape; so does the sum."""
         first, *others = self.outputs(x)
         *_, last = next(self.children()).modules()
-        # Nobody else needs what a batch norm puts out, not even its backward pass; to add to it saves a map.
-        add = Tensor.add_ if isinstance(last, nn.BatchNorm2d) else torch.add
+        # In inference mode nobody else needs what a batch norm puts out; to add to it spares a map and its time.
+        spare = torch.is_inference_mode_enabled() and isinstance(last, nn.BatchNorm2d)
+        add = Tensor.add_ if spare else torch.add
         return reduce(add, others, first)
 
 

@@ -53,6 +53,9 @@ def test_a_sum_changes_neither_its_input_nor_the_gradients(last, training):
     before = x.detach().clone()
     torch.testing.assert_close(joined(x), body(x) + x)
     torch.testing.assert_close(x.detach(), before, rtol=0, atol=0)
+    with torch.inference_mode():
+        torch.testing.assert_close(joined(x), body(x) + x)
+    torch.testing.assert_close(x.detach(), before, rtol=0, atol=0)
     weights = (x, *body.parameters())
     for ours, wanted in zip(
         torch.autograd.grad(joined(x).square().sum(), weights),

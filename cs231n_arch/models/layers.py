@@ -41,12 +41,12 @@ class Sum(Branches):
 
     def forward(self, x: Tensor) -> Tensor:
         """Every branch maps (N, C, H, W) to one and the same shape; so does the sum."""
-        first, *others = self.outputs(x)
-        *_, last = next(self.children()).modules()
-        # In inference mode nobody else needs what a batch norm puts out; to add to it spares a map and its time.
-        spare = torch.is_inference_mode_enabled() and isinstance(last, nn.BatchNorm2d)
-        add = Tensor.add_ if spare else torch.add
-        return reduce(add, others, first)
+        if torch.is_inference_mode_enabled():
+            *_, last = next(self.children()).modules()
+            if isinstance(last, nn.BatchNorm2d):
+                # Nobody else needs what a batch norm puts out here; to add to it spares a map and its time.
+                return reduce(Tensor.add_, self.outputs(x))
+        return reduce(torch.add, self.outputs(x))
 
 
 class Concat(Branches):

@@ -21,9 +21,9 @@ import torchvision
 from torch import Tensor, nn
 
 from cs231n_arch import create_model, interop
+from cs231n_arch.machine import find_device
 from cs231n_arch.profiling import Machine, images, processor_time
 from cs231n_arch.profiling.faster import FORMS, build
-from cs231n_arch.profiling.machine import find_device
 from cs231n_arch.profiling.timing import time_call
 
 LIBRARIES: dict[str, tuple[Callable[..., nn.Module], Callable[..., dict[str, Tensor]]]] = {

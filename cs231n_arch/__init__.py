@@ -10,11 +10,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cs231n_arch.anatomy import conv_output_size, layer_table, receptive_field
-    from cs231n_arch.models import create_model, list_models
+    from cs231n_arch.create import create_model
+    from cs231n_arch.models import list_models
     from cs231n_arch.profiling import compare, profile
 
 _HOMES = {
-    "create_model": "models",
+    "create_model": "create",
     "list_models": "models",
     "conv_output_size": "anatomy",
     "receptive_field": "anatomy",

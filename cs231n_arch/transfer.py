@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.anatomy.trace import evaluating
+from cs231n_arch.anatomy.modes import evaluating
 
 
 def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor:

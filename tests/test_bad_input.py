@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch import (
+    attribution,
     claims,
     cli,
     compression,
@@ -39,7 +40,6 @@ from cs231n_arch import (
     published,
     receptive_field,
     transfer,
-    visualise,
 )
 from cs231n_arch.anatomy import arithmetic
 from cs231n_arch.anatomy.gradients import gradient_flow
@@ -49,9 +49,9 @@ from cs231n_arch.data import DataUnavailableError, Split, batchwise, transforms
 from cs231n_arch.data.canvas import load_boxed
 from cs231n_arch.data.datasets import folders, one_by_one
 from cs231n_arch.data.pets import load_pets
-from cs231n_arch.files import write_atomically
 from cs231n_arch.notebook import source
 from cs231n_arch.profiling import record, timing
+from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
 from cs231n_arch.training.checkpoint import CheckpointError
 from cs231n_arch.training.loop import error_rate
@@ -405,9 +405,10 @@ LIBRARY: dict[str, Row] = {
         lambda p: transfer.linear_probe((PIXELS[:0], torch.zeros(0)), (PIXELS, torch.zeros(8))),
         ValueError, "train needs as many features as labels, and some; given 0 and 0"),
     "layer to look into": (
-        lambda p: visualise.deconvnet(net(), PIXELS, "conv9", 0),
+        lambda p: attribution.deconvnet(net(), PIXELS, "conv9", 0),
         ValueError, "named 'conv9'; there are 0, 1, 2, 3"),
-    "map to look into": (lambda p: visualise.deconvnet(net(), PIXELS, "0", 4), ValueError, "maps 0 to 3; given 4"),
+    "map to look into": (
+        lambda p: attribution.deconvnet(net(), PIXELS, "0", 4), ValueError, "maps 0 to 3; given 4"),
     "figure of nothing": (
         lambda p: plots.training_curves({}, plt.figure().subplots(), y="lr"),
         ValueError, "there is nothing to draw"),

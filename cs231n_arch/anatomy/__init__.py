@@ -8,7 +8,7 @@ from cs231n_arch.anatomy.arithmetic import (
     linear_parameters,
     receptive_field,
 )
-from cs231n_arch.anatomy.trace import layer_table
+from cs231n_arch.anatomy.table import layer_table
 
 __all__ = [
     "Receptive",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cs231n_arch.claims import (
     alexnet,
-    compare,
+    complexity,
     densenet,
     fractalnet,
     googlenet,
@@ -31,7 +31,7 @@ from cs231n_arch.claims import (
     wide_resnet,
     zfnet,
 )
-from cs231n_arch.claims.verdict import Verdict, recorded
+from cs231n_arch.claims.verdicts import Verdict, recorded
 
 __all__ = ["CHECKS", "Verdict", "check", "ledger", "recorded"]
 
@@ -43,7 +43,7 @@ CHECKS: dict[str, Callable[[], Verdict]] = {
     **vgg.CHECKS,
     **googlenet.CHECKS,
     **resnet.CHECKS,
-    **compare.CHECKS,
+    **complexity.CHECKS,
     **power.CHECKS,
     **nin.CHECKS,
     **preact_resnet.CHECKS,

@@ -8,9 +8,9 @@ from torch.nn.functional import conv2d
 
 from cs231n_arch import published
 from cs231n_arch.anatomy import conv_output_size
-from cs231n_arch.claims.nets import layer, net, size, table
-from cs231n_arch.claims.verdict import Verdict, measured, settle
-from cs231n_arch.models import create_model
+from cs231n_arch.claims.counts import layer, net, size, table
+from cs231n_arch.claims.verdicts import Verdict, measured, settle
+from cs231n_arch.create import create_model
 
 
 def first() -> Verdict:

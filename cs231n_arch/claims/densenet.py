@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import net, parameters
-from cs231n_arch.claims.verdict import Verdict, measured
+from cs231n_arch.claims.counts import net, parameters
+from cs231n_arch.claims.verdicts import Verdict, measured
 
 
 def growing(block: str, first: int, growth: int) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from cs231n_arch.claims.nets import count, net
-from cs231n_arch.claims.verdict import Verdict, measured
+from cs231n_arch.claims.counts import count, net
+from cs231n_arch.claims.verdicts import Verdict, measured
 from cs231n_arch.models.layers import Sum
 
 

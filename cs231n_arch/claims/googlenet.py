@@ -6,9 +6,9 @@ import torch
 
 from cs231n_arch import published
 from cs231n_arch.anatomy import layer_table
-from cs231n_arch.claims.nets import count, depth, net, parameters, table
-from cs231n_arch.claims.verdict import Verdict, measured, settle
-from cs231n_arch.models import create_model
+from cs231n_arch.claims.counts import count, depth, net, parameters, table
+from cs231n_arch.claims.verdicts import Verdict, measured, settle
+from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import Concat, Sum
 
 

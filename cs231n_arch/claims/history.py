@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.verdict import Verdict, settle
+from cs231n_arch.claims.verdicts import Verdict, settle
 
 
 def winners() -> Verdict:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.verdict import Verdict, measured
+from cs231n_arch.claims.verdicts import Verdict, measured
 
 
 def first() -> Verdict:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from cs231n_arch.claims.nets import net, table
-from cs231n_arch.claims.verdict import Verdict, settle, with_run
+from cs231n_arch.claims.counts import net, table
+from cs231n_arch.claims.verdicts import Verdict, settle, with_run
 
 
 def mlpconv() -> Verdict:

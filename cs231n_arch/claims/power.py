@@ -6,7 +6,7 @@ from functools import cache
 import pandas as pd
 
 from cs231n_arch import published
-from cs231n_arch.claims.verdict import RESULTS, Outcome, Verdict
+from cs231n_arch.claims.verdicts import RESULTS, Outcome, Verdict
 from cs231n_arch.profiling import canziani, record
 
 PROFILE = "profile_cpu"

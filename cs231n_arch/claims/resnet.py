@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import depth, net, table
-from cs231n_arch.claims.verdict import Verdict, measured, settle
-from cs231n_arch.models import create_model
+from cs231n_arch.claims.counts import depth, net, table
+from cs231n_arch.claims.verdicts import Verdict, measured, settle
+from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import Net
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from cs231n_arch.claims.verdict import Verdict, settle
+from cs231n_arch.claims.verdicts import Verdict, settle
 from cs231n_arch.models.resnext import Form, convert_form, resnext_cifar
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import count, macs, net, parameters
-from cs231n_arch.claims.verdict import Verdict, settle, with_run
+from cs231n_arch.claims.counts import count, macs, net, parameters
+from cs231n_arch.claims.verdicts import Verdict, settle, with_run
 from cs231n_arch.models.senet import Product
 
 

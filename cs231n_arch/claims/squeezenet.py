@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import parameters, table
-from cs231n_arch.claims.verdict import Verdict, measured, settle
+from cs231n_arch.claims.counts import parameters, table
+from cs231n_arch.claims.verdicts import Verdict, measured, settle
 
 
 def fire() -> Verdict:

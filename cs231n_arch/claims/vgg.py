@@ -7,8 +7,8 @@ from torch import nn
 
 from cs231n_arch import published
 from cs231n_arch.anatomy import conv_parameters, receptive_field
-from cs231n_arch.claims.nets import activations, count, depth, net, parameters, table
-from cs231n_arch.claims.verdict import Verdict, measured, settle, with_run
+from cs231n_arch.claims.counts import activations, count, depth, net, parameters, table
+from cs231n_arch.claims.verdicts import Verdict, measured, settle, with_run
 
 
 def layers() -> Verdict:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import macs
-from cs231n_arch.claims.verdict import Verdict, settle, with_run
+from cs231n_arch.claims.counts import macs
+from cs231n_arch.claims.verdicts import Verdict, settle, with_run
 
 TABLE_8 = "Zagoruyko & Komodakis 2016 (arXiv 1605.07146) Table 8"
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from cs231n_arch import published
-from cs231n_arch.claims.nets import layer
-from cs231n_arch.claims.verdict import Verdict, settle
+from cs231n_arch.claims.counts import layer
+from cs231n_arch.claims.verdicts import Verdict, settle
 
 
 def hyperparameters() -> Verdict:

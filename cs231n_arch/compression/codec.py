@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from cs231n_arch.files import write_atomically
+from cs231n_arch.records import write_atomically
 
 MAGIC = b"cs231n-arch deep compression 1\n"
 LARGEST_TENSOR = 2**28  # values; the first fully connected layer of VGG-16 has 2^26.6

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cs231n_arch.data.sources import SETS, data_root
-from cs231n_arch.names import unknown
+from cs231n_arch.errors import unknown
 
 Normalisation = Literal["standard", "lenet"]
 

@@ -13,8 +13,8 @@ from cs231n_arch.data.pets import load_pets
 from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.running import fit, fresh, load
+from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
 from cs231n_arch.models.layers import Net
-from cs231n_arch.models.localization import box_loss, box_regressor, centres, localization_error
 from cs231n_arch.training import Budget
 from cs231n_arch.transfer import features, linear_probe
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
-from cs231n_arch.experiments.nets import build
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.running import continued, load, outcome
+from cs231n_arch.experiments.workbench import build
 from cs231n_arch.models.layers import Net, conv_relu, init_he
 
 Windows = tuple[tuple[int, int], ...]  # kernel and stride of the first and the second convolution

@@ -19,9 +19,9 @@ import pandas as pd
 
 from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome
 from cs231n_arch.experiments.rules import Verdict, together
-from cs231n_arch.files import write_atomically
-from cs231n_arch.profiling.machine import Machine, commit
+from cs231n_arch.machine import Machine, commit
 from cs231n_arch.profiling.record import read
+from cs231n_arch.records import write_atomically
 
 Record = dict[str, Any]
 KEYS = (

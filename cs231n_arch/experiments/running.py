@@ -13,8 +13,8 @@ from cs231n_arch import data
 from cs231n_arch.data import Split
 from cs231n_arch.data.batchwise import CropAndFlip
 from cs231n_arch.experiments.design import Arm, BudgetName, Experiment, Outcome, Work
-from cs231n_arch.experiments.nets import build
 from cs231n_arch.experiments.records import Record, make_record
+from cs231n_arch.experiments.workbench import build
 from cs231n_arch.models.layers import Net, init_he
 from cs231n_arch.training import Run, error_rate, recipes, train
 

@@ -1,8 +1,8 @@
 """Every experiment by its id."""
 
+from cs231n_arch.errors import unknown
 from cs231n_arch.experiments import beyond, depth, early, filters, first_layer, inception, paths, small
 from cs231n_arch.experiments.design import Experiment
-from cs231n_arch.names import unknown
 
 THEMES = (early, first_layer, filters, inception, depth, paths, small, beyond)
 EXPERIMENTS: dict[str, Experiment] = {e.id: e for theme in THEMES for e in theme.TABLE}

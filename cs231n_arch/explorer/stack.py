@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from cs231n_arch.models import create_model, list_models
+from cs231n_arch.create import create_model
+from cs231n_arch.models import list_models
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.layers import AuxNet, Concat, Net, Sum
 

@@ -1,5 +1,5 @@
-"""The architectures, one file a paper. Build one with `create_model(name)`."""
+"""The architectures, one file a paper. Build one with `cs231n_arch.create_model(name)`."""
 
-from cs231n_arch.models.registry import create_model, list_models
+from cs231n_arch.models.registry import build, list_models
 
-__all__ = ["create_model", "list_models"]
+__all__ = ["build", "list_models"]

@@ -1,4 +1,4 @@
-"""Every model by name: what `create_model` and `list_models` know."""
+"""Every model by name: constructors, `build` and `list_models`."""
 
 import inspect
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from fnmatch import fnmatch
 from importlib import import_module
 from typing import cast
 
+from cs231n_arch.errors import unknown
 from cs231n_arch.models.layers import Net
-from cs231n_arch.names import unknown
 
 
 @dataclass(frozen=True)
@@ -117,36 +117,22 @@ def constructor(name: str) -> Callable[..., Net]:
     return cast(Callable[..., Net], getattr(module, name))
 
 
-def create_model(name: str, *, pretrained: bool = False, **options: object) -> Net:
-    """Build a model by name, as its paper prints it.
-
-    Args:
-        name: one of `list_models()`.
-        pretrained: load torchvision's published ImageNet weights, for the models that have them. The net is then
-            built in the form those weights were trained in, and `model.preprocess` holds their preprocessing.
-        options: the constructor's own arguments, such as `num_classes`, `in_channels` or `depth`.
-
-    Returns:
-        The net in training mode; `model.input_size` is its (channels, height, width). Inside
-        `with torch.device("meta")` no weight is allocated.
+def build(name: str, **options: object) -> Net:
+    """Build a model by name, with its constructor's own arguments; `create_model` also loads weights.
 
     Raises:
         ValueError: unknown name (with near matches), unknown option, or an option's value that the paper's
             construction does not allow.
     """
-    build = constructor(name)
-    allowed = inspect.signature(build).parameters
-    unknown = [option for option in options if option not in allowed]
-    if unknown:
-        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed)}")
+    construct = constructor(name)
+    allowed = inspect.signature(construct).parameters
+    strange = [option for option in options if option not in allowed]
+    if strange:
+        raise ValueError(f"{name} has no option {', '.join(strange)}; it has {', '.join(allowed)}")
     for option, value in options.items():
         counted = option in ("num_classes", "in_channels")
         whole = isinstance(value, int) and not isinstance(value, bool)
         if allowed[option].annotation is int and not (whole and (not counted or cast(int, value) >= 1)):
             least = " of at least 1" if counted else ""
             raise ValueError(f"{option} must be a whole number{least}; given {value!r}")
-    if pretrained:
-        from cs231n_arch import interop  # only here: interop itself builds models
-
-        return interop.load_pretrained(name, **options)
-    return build(**options)
+    return construct(**options)

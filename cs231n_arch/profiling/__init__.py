@@ -3,8 +3,8 @@
 `profile` measures one net, `compare` many. Both take any `nn.Module`.
 """
 
+from cs231n_arch.machine import Machine, NotMeasurable
 from cs231n_arch.profiling.faster import compare_forms, fold_batch_norm
-from cs231n_arch.profiling.machine import Machine, NotMeasurable
 from cs231n_arch.profiling.memory import peak_memory
 from cs231n_arch.profiling.power import energy, find_meter
 from cs231n_arch.profiling.report import Profile, compare, profile

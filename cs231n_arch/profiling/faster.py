@@ -22,7 +22,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.trace import evaluating, on_meta
+from cs231n_arch.anatomy.modes import evaluating, on_meta
 from cs231n_arch.profiling.timing import time_call
 
 FORMS = (

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from cs231n_arch.profiling.fresh import step
-from cs231n_arch.profiling.machine import NotMeasurable
+from cs231n_arch.machine import NotMeasurable
+from cs231n_arch.profiling.child import step
 from cs231n_arch.profiling.timing import images, inference
 
 
@@ -74,7 +74,7 @@ def peak_of_process(model: nn.Module, batch_size: int, input_size: Sequence[int]
         request = pickle.dumps((copy.deepcopy(model).to("meta"), tuple(shape), torch.get_num_threads()))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise NotMeasurable(f"the model cannot be sent to a fresh process ({error})") from error
-    command = [sys.executable, "-m", "cs231n_arch.profiling.fresh"]
+    command = [sys.executable, "-m", "cs231n_arch.profiling.child"]
     child = subprocess.run(command, input=request, capture_output=True, check=False)
     answers = [json.loads(line) for line in child.stdout.splitlines()]
     done = {answer["pass"]: answer["bytes"] for answer in answers if "bytes" in answer}

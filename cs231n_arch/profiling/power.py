@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
-from cs231n_arch.profiling.machine import NotMeasurable
+from cs231n_arch.machine import NotMeasurable
 from cs231n_arch.profiling.timing import wait
 
 Reading = tuple[int, ...]

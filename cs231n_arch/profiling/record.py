@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from cs231n_arch.files import write_atomically
-from cs231n_arch.profiling.machine import Machine, commit
+from cs231n_arch.machine import Machine, commit
+from cs231n_arch.records import write_atomically
 
 
 @dataclass(frozen=True)

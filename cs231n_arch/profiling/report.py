@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.anatomy import layer_table
-from cs231n_arch.models import create_model
-from cs231n_arch.profiling.machine import Machine, NotMeasurable, find_device
+from cs231n_arch.create import create_model
+from cs231n_arch.machine import Machine, NotMeasurable, find_device
 from cs231n_arch.profiling.memory import peak_memory
 from cs231n_arch.profiling.power import energy, find_meter
 from cs231n_arch.profiling.timing import Timing, images, inference, latency, layer_times

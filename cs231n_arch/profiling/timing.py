@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.trace import evaluating
+from cs231n_arch.anatomy.modes import evaluating
 
 OUTSIDE = "(outside of layers)"
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.files import write_atomically
+from cs231n_arch.records import write_atomically
 
 FORMAT = "cs231n-arch checkpoint 1"
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.anatomy import layer_table
-from cs231n_arch.anatomy.trace import evaluating
+from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.models.layers import Net
 
 

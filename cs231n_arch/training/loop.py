@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from cs231n_arch.data import Split
 from cs231n_arch.data.datasets import Datasets
-from cs231n_arch.files import write_atomically
-from cs231n_arch.profiling.machine import find_device
+from cs231n_arch.machine import find_device
+from cs231n_arch.records import write_atomically
 from cs231n_arch.training.batches import Augment, Batches, DeviceBatches, LoaderBatches
 from cs231n_arch.training.budget import Budget, fast_precision
 from cs231n_arch.training.checkpoint import Saver, interruptible

@@ -1,6 +1,6 @@
 """Every recipe by name: `recipes.get("alexnet")` is how AlexNet's paper says that it was trained."""
 
-from cs231n_arch.names import unknown
+from cs231n_arch.errors import unknown
 from cs231n_arch.training import recipes_cifar, recipes_imagenet, recipes_inception, recipes_lenet
 from cs231n_arch.training.recipe import Recipe
 

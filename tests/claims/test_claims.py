@@ -11,8 +11,8 @@ import torch
 from cs231n_arch import claims
 from cs231n_arch.claims import nets, power, verdict, vgg
 from cs231n_arch.claims.resnet import deepened
-from cs231n_arch.claims.verdict import Verdict
-from cs231n_arch.models import create_model
+from cs231n_arch.claims.verdicts import Verdict
+from cs231n_arch.create import create_model
 from cs231n_arch.profiling import canziani
 
 

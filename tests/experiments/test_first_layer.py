@@ -8,7 +8,7 @@ from torch import nn
 from cs231n_arch import layer_table
 from cs231n_arch.experiments.design import Work
 from cs231n_arch.experiments.first_layer import FIRST_LAYER, first_layers, unstable, with_windows
-from cs231n_arch.experiments.nets import workbench
+from cs231n_arch.experiments.workbench import workbench
 
 
 class Column(nn.Module):

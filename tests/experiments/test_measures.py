@@ -16,11 +16,11 @@ from cs231n_arch.experiments.beyond import few, only, regress
 from cs231n_arch.experiments.depth import become_identity
 from cs231n_arch.experiments.early import epochs_to
 from cs231n_arch.experiments.inception import gradient_norms
-from cs231n_arch.experiments.nets import workbench
 from cs231n_arch.experiments.paths import reuse, step_seconds
 from cs231n_arch.experiments.running import load
+from cs231n_arch.experiments.workbench import workbench
+from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
 from cs231n_arch.models.densenet import DenseBlock, Growth
-from cs231n_arch.models.localization import box_loss, box_regressor, centres, localization_error
 
 
 def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Outcome]:

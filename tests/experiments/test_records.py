@@ -13,7 +13,7 @@ from cs231n_arch import claims
 from cs231n_arch.experiments import EXPERIMENTS, load_record, summary
 from cs231n_arch.experiments.records import plain, settings
 from cs231n_arch.experiments.rules import together
-from cs231n_arch.profiling.machine import Machine
+from cs231n_arch.machine import Machine
 
 RESULTS = Path(str(files("cs231n_arch"))) / "results"
 RECORDED = sorted(

@@ -9,8 +9,8 @@ import torch
 from cs231n_arch import claims, layer_table
 from cs231n_arch.data import Split
 from cs231n_arch.experiments import EXPERIMENTS, Arm, Comparison, Experiment, differences, get
-from cs231n_arch.experiments.nets import OURS, build
 from cs231n_arch.experiments.rules import Better
+from cs231n_arch.experiments.workbench import OURS, build
 from cs231n_arch.models.layers import Net
 from cs231n_arch.models.registry import MODELS, constructor
 from cs231n_arch.training import recipes

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch import create_model, layer_table, list_models, published
-from cs231n_arch.published.deviations import DEVIATIONS
-from cs231n_arch.published.models import FACTS
-from cs231n_arch.published.tables import Table
+from tests.published.deviations import DEVIATIONS
+from tests.published.facts import FACTS
+from tests.published.tables import Table
 
 # What a row `prefix:line` of a table says of a layer. Rows with other prefixes (filters, depth, text) say
 # something else, or are held against arithmetic in tests/published.
@@ -104,7 +104,7 @@ def line_mismatches(net: nn.Module, table: pd.DataFrame, facts: Table) -> Iterat
 @pytest.mark.parametrize("name", list_models())
 def test_model_has_its_published_figures(name: str) -> None:
     assert name in FACTS, (
-        f"{name} has no facts: add its rows to published.csv and its entry to published/models.py"
+        f"{name} has no facts: add its rows to published.csv and its entry to tests/published/facts.py"
     )
     facts = FACTS[name]
     with torch.device("meta"):

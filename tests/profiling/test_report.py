@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from cs231n_arch.profiling import Machine, NotMeasurable, Peaks, command, compare, profile, record, report
+from cs231n_arch.cli import profile as command
+from cs231n_arch.profiling import Machine, NotMeasurable, Peaks, compare, profile, record, report
 from cs231n_arch.profiling.faster import FORMS, compare_forms
 from cs231n_arch.profiling.memory import Memory
 

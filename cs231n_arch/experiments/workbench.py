@@ -7,9 +7,10 @@ from typing import Literal, get_args
 
 from torch import nn
 
+from cs231n_arch.create import create_model
 from cs231n_arch.data import Split
 from cs231n_arch.models.layers import Net, conv_relu, init_he, series
-from cs231n_arch.models.registry import constructor, create_model
+from cs231n_arch.models.registry import constructor
 
 Head = Literal["global_average", "class_maps", "hidden"]
 HIDDEN = 512

@@ -13,7 +13,8 @@ import pytest
 from torchvision.transforms.v2.functional import to_pil_image
 
 from cs231n_arch import cli, data
-from cs231n_arch.training import command, recipes
+from cs231n_arch.cli import train as command
+from cs231n_arch.training import recipes
 
 LENET = [
     "train",

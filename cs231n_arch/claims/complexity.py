@@ -8,8 +8,8 @@ from functools import cache
 
 import pandas as pd
 
-from cs231n_arch.claims.nets import activations, macs, parameters
-from cs231n_arch.claims.verdict import Verdict, settle
+from cs231n_arch.claims.counts import activations, macs, parameters
+from cs231n_arch.claims.verdicts import Verdict, settle
 from cs231n_arch.profiling.canziani import NETS, with_accuracy
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cs231n_arch.files import write_atomically
+from cs231n_arch.records import write_atomically
 
 
 def test_text_and_bytes_are_written_into_new_folders(tmp_path):
@@ -38,7 +38,7 @@ def test_a_folder_that_is_a_file_is_an_error(tmp_path):
 def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path):
     place = tmp_path / "a.txt"
     code = (
-        "import sys; from cs231n_arch.files import write_atomically\n"
+        "import sys; from cs231n_arch.records import write_atomically\n"
         "for i in range(10**9): write_atomically(sys.argv[1], f'{i % 10}' * 2_000_000)"
     )
     writer = subprocess.Popen([sys.executable, "-c", code, str(place)])

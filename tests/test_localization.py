@@ -6,8 +6,7 @@ from torch import nn
 
 from cs231n_arch import create_model
 from cs231n_arch.data.canvas import load_boxed
-from cs231n_arch.models.layers import Net
-from cs231n_arch.models.localization import (
+from cs231n_arch.localization import (
     box_loss,
     box_regressor,
     centres,
@@ -16,6 +15,7 @@ from cs231n_arch.models.localization import (
     localization_error,
     of_class,
 )
+from cs231n_arch.models.layers import Net
 
 
 def test_boxes_convert_both_ways() -> None:

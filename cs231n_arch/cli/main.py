@@ -78,34 +78,34 @@ def add_claims(parser: argparse.ArgumentParser) -> Run:
 
 def add_train(parser: argparse.ArgumentParser) -> Run:
     """`train`: train a model by a paper's recipe."""
-    from cs231n_arch.training import command
+    from cs231n_arch.cli import train
 
-    command.add_arguments(parser)
-    return command.run
+    train.add_arguments(parser)
+    return train.run
 
 
 def add_profile(parser: argparse.ArgumentParser) -> Run:
     """`profile`: measure one model here."""
-    from cs231n_arch.profiling import command
+    from cs231n_arch.cli import profile
 
-    command.add_profile_arguments(parser)
-    return command.run_profile
+    profile.add_profile_arguments(parser)
+    return profile.run_profile
 
 
 def add_compare(parser: argparse.ArgumentParser) -> Run:
     """`compare`: measure several models here."""
-    from cs231n_arch.profiling import command
+    from cs231n_arch.cli import profile
 
-    command.add_compare_arguments(parser)
-    return command.run_compare
+    profile.add_compare_arguments(parser)
+    return profile.run_compare
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> Run:
     """`experiment`: run an experiment of the book."""
-    from cs231n_arch.experiments import command
+    from cs231n_arch.cli import experiment
 
-    command.add_arguments(parser)
-    return command.run
+    experiment.add_arguments(parser)
+    return experiment.run
 
 
 SUBCOMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
@@ -144,7 +144,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError) as error:
         print(f"cs231n-arch {arguments.subcommand}: {error}", file=sys.stderr)
         return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

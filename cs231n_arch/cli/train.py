@@ -12,13 +12,13 @@ from typing import Any
 import torch
 
 from cs231n_arch import data
+from cs231n_arch.create import create_model
 from cs231n_arch.data import Split, batchwise
 from cs231n_arch.data.batchwise import CROPS, CropAndFlip
 from cs231n_arch.data.datasets import Datasets, folders
-from cs231n_arch.files import write_atomically
-from cs231n_arch.models import create_model
+from cs231n_arch.machine import Machine, commit
 from cs231n_arch.models.layers import Net
-from cs231n_arch.profiling.machine import Machine, commit
+from cs231n_arch.records import write_atomically
 from cs231n_arch.training import recipes
 from cs231n_arch.training.distributed import process_group
 from cs231n_arch.training.loop import Run, train

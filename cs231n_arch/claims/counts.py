@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cs231n_arch.anatomy import layer_table
-from cs231n_arch.models import create_model
+from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import Branches, Net
 
 

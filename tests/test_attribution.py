@@ -4,8 +4,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from cs231n_arch import create_model, layer_table
+from cs231n_arch.attribution import deconvnet, input_gradient, layers_until, occlusion_maps, peaks
 from cs231n_arch.models.layers import Sum, conv_relu, series
-from cs231n_arch.visualise import deconvnet, input_gradient, layers_until, occlusion_maps, peaks
 
 
 def pictures(count: int, channels: int, side: int) -> torch.Tensor:

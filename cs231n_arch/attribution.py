@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.grad import conv2d_input
 
-from cs231n_arch.anatomy.trace import evaluating
+from cs231n_arch.anatomy.modes import evaluating
 
 PASSED_OVER = (nn.LocalResponseNorm, nn.Dropout, nn.Identity)  # they have no part in a projection
 

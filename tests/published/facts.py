@@ -9,8 +9,8 @@ our nets do not reproduce, each with the reason.
 from dataclasses import dataclass
 from typing import Literal
 
-from cs231n_arch.published import tables
-from cs231n_arch.published.tables import Table, same
+from tests.published import tables
+from tests.published.tables import Table, same
 
 Measure = Literal["params", "all params", "macs"]  # of evaluation; with auxiliary classifiers; multiply-adds
 Total = tuple[str, str, Measure]  # architecture and quantity of a row, and what of ours it prints

@@ -64,7 +64,7 @@ ARROWS: dict[str, set[str]] = {
     "__main__": {"cli"},
 }  # fmt: skip
 # Inside of `models`: what papers share, and a paper that goes on from another's file.
-SHARED = {"layers", "residual"}
+SHARED = {"layers", "residual", "variants"}
 CONTINUED = {
     "densenet": {"densenet_memory"},
     "inception_v4": {"inception"},

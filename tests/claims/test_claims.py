@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from cs231n_arch import claims
-from cs231n_arch.claims import nets, power, verdict, vgg
+from cs231n_arch.claims import counts, power, verdicts, vgg
 from cs231n_arch.claims.resnet import deepened
 from cs231n_arch.claims.verdicts import Verdict
 from cs231n_arch.create import create_model
@@ -115,12 +115,12 @@ def test_what_needs_a_run_says_so_without_one(records: Path) -> None:
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in the place of the package's recorded results."""
-    for module in (verdict, power):
+    for module in (verdicts, power):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
-    verdict._records.cache_clear()
+    verdicts._records.cache_clear()
     power.profile.cache_clear()
     yield tmp_path
-    verdict._records.cache_clear()
+    verdicts._records.cache_clear()
     power.profile.cache_clear()
 
 
@@ -140,20 +140,20 @@ def write(folder: Path, claim: str, found: str) -> None:
 )
 def test_a_recorded_run_decides(found: str, expected: str, records: Path) -> None:
     write(records, "alexnet-relu", found)
-    result = verdict.measured("alexnet-relu", "faster")
+    result = verdicts.measured("alexnet-relu", "faster")
     assert result == Verdict("faster", "epochs 3 (relu), 12 (tanh)", expected, "results/run.json")  # type: ignore[arg-type]
     assert claims.recorded("alexnet-relu") is not None
 
 
 def test_a_recorded_run_can_only_take_from_what_is_exact(records: Path) -> None:
     exact = Verdict("none", "none", "confirmed")
-    assert verdict.with_run("vgg-nolrn", exact) == exact
+    assert verdicts.with_run("vgg-nolrn", exact) == exact
     write(records, "vgg-nolrn", "not shown at this scale")
-    verdict._records.cache_clear()
-    assert verdict.with_run("vgg-nolrn", exact).verdict == "confirmed"
+    verdicts._records.cache_clear()
+    assert verdicts.with_run("vgg-nolrn", exact).verdict == "confirmed"
     write(records, "vgg-nolrn", "refuted at this scale")
-    verdict._records.cache_clear()
-    assert verdict.with_run("vgg-nolrn", exact).verdict == "differs"
+    verdicts._records.cache_clear()
+    assert verdicts.with_run("vgg-nolrn", exact).verdict == "differs"
 
 
 def test_power_claims_take_the_verdict_of_their_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,6 +202,6 @@ def test_the_deeper_net_is_not_equal_by_accident() -> None:
 
 
 def test_depth_takes_the_longest_way() -> None:
-    assert nets.depth(nets.net("googlenet")) == 22
-    assert nets.depth(nets.net("resnet50")) == 50
+    assert counts.depth(counts.net("googlenet")) == 22
+    assert counts.depth(counts.net("resnet50")) == 50
     assert vgg.reached(1) == 3

@@ -1,0 +1,51 @@
+"""How the model files say their variants: a row of a table, a form of the net, and the totals of both."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
+from typing import Literal
+
+from cs231n_arch.models.layers import Net
+
+# paper: as printed. released: as in the authors' own published code. torchvision: as that library builds it.
+Form = Literal["paper", "released", "torchvision"]
+
+# Model -> form -> (parameters of the whole net, multiply-accumulates for one image of the default size in
+# evaluation mode). One test builds every net and form that a model file lists.
+Totals = Mapping[str, Mapping[Form, tuple[int, int]]]
+
+
+def check_form(form: str, allowed: Sequence[Form]) -> None:
+    """Refuse a form that the net does not have.
+
+    Raises:
+        ValueError: `form` is not in `allowed`.
+    """
+    if form not in allowed:
+        raise ValueError(f"form must be {' or '.join(map(repr, allowed))}; given {form!r}")
+
+
+def variant(build: Callable[..., Net], name: str, summary: str, **fixed: object) -> Callable[..., Net]:
+    """A constructor under its own name: `build` with some arguments fixed.
+
+    Args:
+        build: the constructor of the family; its docstring explains the arguments.
+        name: name of the variant.
+        summary: first line of its docstring.
+        fixed: arguments of `build` that the variant decides; they are no arguments of the variant.
+    """
+    made = partial(build, **fixed)
+
+    @wraps(build)
+    def construct(*arguments: object, **options: object) -> Net:
+        bound = signature.bind(*arguments, **options)
+        return made(**bound.arguments)
+
+    parameters = inspect.signature(build).parameters
+    signature = inspect.Signature(
+        [parameter for key, parameter in parameters.items() if key not in fixed], return_annotation=Net
+    )
+    construct.__name__ = construct.__qualname__ = name
+    construct.__doc__ = f"{summary}\n\nThe arguments are those of `{build.__name__}`."
+    vars(construct)["__signature__"] = signature
+    return construct

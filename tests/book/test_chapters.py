@@ -13,7 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 import cs231n_arch
 from cs231n_arch.claims import CHECKS, ledger
-from cs231n_arch.models.registry import MODELS
+from cs231n_arch.models.names import MODELS
 from cs231n_arch.training.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]

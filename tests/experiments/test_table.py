@@ -12,7 +12,8 @@ from cs231n_arch.experiments import EXPERIMENTS, Arm, Comparison, Experiment, di
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.workbench import OURS, build
 from cs231n_arch.models.layers import Net
-from cs231n_arch.models.registry import MODELS, constructor
+from cs231n_arch.models.names import MODELS
+from cs231n_arch.models.registry import constructor
 from cs231n_arch.training import recipes
 
 by_name = pytest.mark.parametrize("name", EXPERIMENTS)

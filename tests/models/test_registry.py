@@ -9,7 +9,8 @@ import torch
 
 import cs231n_arch
 from cs231n_arch import create_model, list_models
-from cs231n_arch.models.registry import MODELS, constructor
+from cs231n_arch.models.names import MODELS
+from cs231n_arch.models.registry import constructor
 
 
 def test_every_name_is_a_constructor_with_a_paper() -> None:
@@ -21,6 +22,18 @@ def test_every_name_is_a_constructor_with_a_paper() -> None:
 def test_patterns() -> None:
     assert list_models("alexnet*")[:2] == ["alexnet", "alexnet_two_gpu"]
     assert list_models("no_such*") == []
+
+
+def test_a_pattern_without_wildcard_is_a_name_or_the_beginning_of_names() -> None:
+    assert list_models("vgg11") == ["vgg11"]
+    assert list_models("vgg1") == list_models("vgg1*")
+    assert list_models("VGG") == []
+
+
+def test_names_are_listed_without_torch() -> None:
+    told = "import sys; from cs231n_arch import list_models; list_models(); print('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(

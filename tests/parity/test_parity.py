@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision.models import ResNet18_Weights, WeightsEnum
 
 from cs231n_arch import create_model, interop, list_models
+from cs231n_arch.interop import libraries
 
 CONVERT = {
     "torchvision": (interop.from_torchvision, interop.to_torchvision),
@@ -212,6 +213,18 @@ def test_weights_of_old_files() -> None:
     assert all(new[key] == 0 for key in new if "num_batches" in key)
 
 
+@pytest.mark.parametrize("wrap", ["module.{}", "_orig_mod.{}", "module._orig_mod.{}", "_orig_mod.module.{}"])
+@pytest.mark.parametrize("key", [None, "state_dict", "model"])
+def test_weights_of_wrapped_nets_and_checkpoints(wrap: str, key: str | None) -> None:
+    """DataParallel and torch.compile put a prefix before every name; training programs keep more than weights."""
+    state = placeholders(theirs_on_meta("torchvision", "resnet18"))
+    given = {wrap.format(name): tensor for name, tensor in state.items()}
+    found = interop.from_torchvision("resnet18", {key: given, "epoch": 3} if key else given)
+    expected = interop.from_torchvision("resnet18", state)
+    assert found.keys() == expected.keys()
+    assert all(found[name].data_ptr() == tensor.data_ptr() for name, tensor in expected.items())
+
+
 @pytest.mark.parametrize(
     ("convert", "name", "message"),
     [
@@ -251,8 +264,8 @@ def test_the_papers_alexnet_is_not_torchvisions() -> None:
 
 def test_nets_that_differ_are_not_converted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the form of our net forgotten, the first layer that differs would be named."""
-    monkeypatch.setattr(interop, "REFERENCE", {})
-    interop._pairs.cache_clear()
+    monkeypatch.setattr(libraries, "REFERENCE", {})
+    libraries._pairs.cache_clear()
     with pytest.raises(
         ValueError, match=r"where it runs layer2.0.conv1, .*ours runs conv3_x.conv3_1.*stride=\(2, 2\)"
     ):

@@ -1,0 +1,23 @@
+"""Weights from and to other libraries and the authors' own releases."""
+
+from cs231n_arch.interop.libraries import (
+    PYTORCHCV,
+    REFERENCE,
+    from_pytorchcv,
+    from_timm,
+    from_torchvision,
+    to_timm,
+    to_torchvision,
+)
+from cs231n_arch.interop.pretrained import load_pretrained
+
+__all__ = [
+    "PYTORCHCV",
+    "REFERENCE",
+    "from_pytorchcv",
+    "from_timm",
+    "from_torchvision",
+    "load_pretrained",
+    "to_timm",
+    "to_torchvision",
+]

@@ -1,5 +1,6 @@
-"""What to say of a name that nothing has."""
+"""Refusals that several parts of the library share: unknown names, and numbers that are not whole."""
 
+import operator
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -17,3 +18,22 @@ def unknown(what: str, given: object, known: Iterable[str], more: str = "") -> s
     near = get_close_matches(str(given), names, n=3) or [name for name in names if str(given) in name][:3]
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
     return f"no {what} is named {given!r}{hint} {more or 'There are ' + ', '.join(names)}"
+
+
+def check_whole(least: int = 1, /, **values: object) -> None:
+    """Refuse a value that is not a whole number of at least `least`; NumPy's integers are whole numbers.
+
+    Args:
+        least: the smallest number that is allowed.
+        values: the values under the names that the message tells: `check_whole(num_classes=num_classes)`.
+
+    Raises:
+        ValueError: one of the values is no whole number, or below `least`.
+    """
+    for name, value in values.items():
+        try:
+            fits = not isinstance(value, bool) and operator.index(value) >= least  # type: ignore[arg-type]
+        except TypeError:
+            fits = False
+        if not fits:
+            raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")

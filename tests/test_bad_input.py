@@ -177,9 +177,9 @@ LIBRARY: dict[str, Row] = {
         ValueError, "in_channels must be a whole number of at least 1; given 0.5"),
     "option": (lambda p: meta("lenet5", depht=3), ValueError, "lenet5 has no option depht; it has num_classes, "),
     "depth": (
-        lambda p: meta("cifar_resnet", depth=21),
+        lambda p: meta("resnet_cifar", depth=21),
         ValueError, "depth must be 6n+2 with n of at least 1: 8, 14, 20"),
-    "depth as text": (lambda p: meta("cifar_resnet", depth="20"), ValueError, "given '20'"),
+    "depth as text": (lambda p: meta("resnet_cifar", depth="20"), ValueError, "given '20'"),
     "depth as text, dense": (lambda p: meta("densenet40_12", depth="40"), ValueError, "given '40'"),
     "growth": (
         lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be at least 1; given -1"),

@@ -8,7 +8,7 @@ from torch import nn
 
 from cs231n_arch.anatomy import layer_table
 from cs231n_arch.create import create_model
-from cs231n_arch.models.layers import Branches, Net
+from cs231n_arch.models.layers import AuxHead, Branches, Net
 
 
 @cache
@@ -55,7 +55,7 @@ def depth(module: nn.Module) -> int:
     """Layers with weights on the longest way through a module; auxiliary classifiers lie on none."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         return 1
-    inside = [depth(child) for name, child in module.named_children() if not name.startswith("aux")]
+    inside = [depth(child) for child in module.children() if not isinstance(child, AuxHead)]
     return max(inside) if isinstance(module, Branches) else sum(inside)
 
 

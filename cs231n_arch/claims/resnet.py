@@ -29,7 +29,7 @@ def as_identity(unit: nn.Module) -> None:
 
 def deepened(shallow: Net, depth: int) -> Net:
     """A plain net of more layers that copies a shallower one and sets what is left to the identity."""
-    deep = create_model("cifar_resnet", depth=depth, residual=False).to(torch.float64).eval()
+    deep = create_model("resnet_cifar", depth=depth, residual=False).to(torch.float64).eval()
     weights = shallow.state_dict()
     deep.load_state_dict(weights, strict=False)
     for name, unit in deep.named_modules():

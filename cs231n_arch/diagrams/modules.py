@@ -9,6 +9,7 @@ from torch import nn
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
 from cs231n_arch.models.layers import Branches, Sum
+from cs231n_arch.models.resnext import PathSum
 from cs231n_arch.models.senet import Product
 from cs231n_arch.plots import FAMILIES, INK
 
@@ -19,7 +20,7 @@ NARROW = 0.4  # half the width of a line without boxes
 RADIUS = 0.2  # of the circle with a sign
 WEIGHTED = (nn.Conv2d, nn.Linear)
 QUIET = (nn.BatchNorm2d, nn.ReLU)  # left out when only the weights are to be seen
-SYMBOLS = {Sum: "+", Product: "×"}  # of the joins that end in a circle
+SYMBOLS = {Sum: "+", PathSum: "+", Product: "×"}  # of the joins that end in a circle
 
 
 @dataclass(frozen=True)

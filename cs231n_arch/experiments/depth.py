@@ -26,7 +26,7 @@ DEPTH = Experiment(
     id="depth",
     question="Does a deeper plain net train worse than a shallower one, and do shortcuts mend it?",
     arms={
-        f"{kind}{depth}": Arm("cifar_resnet", {"depth": depth, "residual": kind == "resnet"})
+        f"{kind}{depth}": Arm("resnet_cifar", {"depth": depth, "residual": kind == "resnet"})
         for kind in ("plain", "resnet")
         for depth in (8, 20, 32, 56)
     },
@@ -46,7 +46,7 @@ DEPTH = Experiment(
 def grown(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
     """A trained shallow plain net inside a deeper one, whose other layers are as they began, or identities."""
     split = load(work)
-    shallow = fit(experiment, Arm("cifar_resnet", {"depth": 8, "residual": False}), work, split, seed).model
+    shallow = fit(experiment, Arm("resnet_cifar", {"depth": 8, "residual": False}), work, split, seed).model
     # Alike in place and layout, or the same convolution is computed in another order.
     shallow.cpu().to(memory_format=torch.channels_last)
     with torch.no_grad():
@@ -78,10 +78,10 @@ CONSTRUCTION = Experiment(
     question="Does a deeper net that copies a shallower one and else has identities put out the same?",
     arms={
         "other layers as they began": Arm(
-            "cifar_resnet", {"depth": 56, "residual": False}, setting={"others": "random"}
+            "resnet_cifar", {"depth": 56, "residual": False}, setting={"others": "random"}
         ),
         "other layers identities": Arm(
-            "cifar_resnet", {"depth": 56, "residual": False}, setting={"others": "identity"}
+            "resnet_cifar", {"depth": 56, "residual": False}, setting={"others": "identity"}
         ),
     },
     comparisons=(
@@ -105,7 +105,7 @@ CONSTRUCTION = Experiment(
 SHORTCUTS = Experiment(
     id="shortcut-options",
     question="Is it better to project where the shape changes (B) or everywhere (C) than to pad with zeros (A)?",
-    arms={option: Arm("cifar_resnet", {"depth": 20, "shortcut": option}) for option in "ABC"},
+    arms={option: Arm("resnet_cifar", {"depth": 20, "shortcut": option}) for option in "ABC"},
     comparisons=(Comparison("A", "B", Better("lower")), Comparison("A", "C", Better("lower"))),
     recipe="resnet_cifar",
     budgets=BUDGETS,
@@ -166,10 +166,10 @@ EXCITATION = Experiment(
     id="squeeze-excitation",
     question="Is a residual net better if every unit weighs its maps by what all of them see?",
     arms={
-        "ResNet-20": Arm("cifar_resnet", {"depth": 20}),
+        "ResNet-20": Arm("resnet_cifar", {"depth": 20}),
         # The paper's r = 16 is for 256 and more maps; of these 16, 32 and 64 it leaves 1, 2 and 4 hidden units.
-        "SE-ResNet-20, r = 16": Arm("se_cifar_resnet", {"depth": 20}),
-        "SE-ResNet-20, r = 4": Arm("se_cifar_resnet", {"depth": 20, "reduction": 4}),
+        "SE-ResNet-20, r = 16": Arm("se_resnet_cifar", {"depth": 20}),
+        "SE-ResNet-20, r = 4": Arm("se_resnet_cifar", {"depth": 20, "reduction": 4}),
     },
     comparisons=(
         Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), claim="senet-error"),

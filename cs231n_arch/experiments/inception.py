@@ -11,7 +11,7 @@ from cs231n_arch import data
 from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.running import fresh
-from cs231n_arch.models.layers import AuxNet
+from cs231n_arch.models.layers import AuxHead, AuxNet
 from cs231n_arch.training import Budget
 
 IMAGES = 16
@@ -28,7 +28,7 @@ def gradient_norms(net: AuxNet, images: Tensor, labels: Tensor) -> pd.DataFrame:
     rows = []
     for name, stage in net.named_children():
         gradients = [p.grad.flatten() for p in stage.parameters() if p.grad is not None]
-        if gradients and not name.startswith("aux"):
+        if gradients and not isinstance(stage, AuxHead):
             rows.append({"stage": name, "norm": float(torch.cat(gradients).norm())})
     return pd.DataFrame(rows)
 

@@ -18,7 +18,7 @@ from torch import nn
 from cs231n_arch.create import create_model
 from cs231n_arch.models import list_models
 from cs231n_arch.models.densenet import DenseBlock
-from cs231n_arch.models.layers import AuxNet, Concat, Net, Sum
+from cs231n_arch.models.layers import AuxHead, AuxNet, Concat, Net, Sum
 
 MOST_LINES = 1000  # a longer text is no longer read, and makes the page heavy
 SERIES = (nn.Sequential.forward, Net.forward, AuxNet.forward, DenseBlock.forward)
@@ -100,7 +100,7 @@ def lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
 def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The children that run in evaluation mode; one that is used twice comes twice."""
     for name, child in module._modules.items():
-        if child is not None and not (isinstance(module, AuxNet) and name.startswith("aux")):
+        if child is not None and not isinstance(child, AuxHead):
             yield name, child
 
 

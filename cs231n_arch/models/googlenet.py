@@ -7,6 +7,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from cs231n_arch.models.layers import (
+    AuxHead,
     AuxNet,
     Concat,
     Net,
@@ -86,9 +87,9 @@ def inception(
     )
 
 
-def auxiliary(maps: int, num_classes: int, *, unit: Unit, pool: nn.Module) -> nn.Sequential:
+def auxiliary(maps: int, num_classes: int, *, unit: Unit, pool: nn.Module) -> AuxHead:
     """A side head (Section 5); `pool` leaves 4x4 pixels of (N, maps, 14, 14), the scores are (N, num_classes)."""
-    return series(
+    return AuxHead(
         avgpool=pool,  # (N, maps, 4, 4)
         conv=unit(maps, 128, 1),  # (N, 128, 4, 4)
         flatten=nn.Flatten(),

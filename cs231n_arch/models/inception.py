@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import AuxNet, Concat, Net, conv_bn_relu, conv_relu, series, weighted
+from cs231n_arch.models.layers import AuxHead, AuxNet, Concat, Net, conv_bn_relu, conv_relu, series, weighted
 
 # The rows of Table 1 above the Inception modules: filters (None: max pooling), kernel, stride, padding.
 # The rows carry the names of the authors' released code.
@@ -146,14 +146,14 @@ def reduction_8() -> Concat:
     )
 
 
-def auxiliary(num_classes: int, *, batch_norm: bool) -> nn.Sequential:
+def auxiliary(num_classes: int, *, batch_norm: bool) -> AuxHead:
     """The side head (Figure 8), on (N, 768, 17, 17); the scores are (N, num_classes).
 
     Its hidden fully connected layer is a 5x5 convolution on a 5x5 map, as in the released code. Batch norm there
     is what makes Inception-v3 of v2 ("BN-auxiliary", Section 8).
     """
     hidden = conv_bn_relu(128, 768, 5, eps=EPS) if batch_norm else conv_relu(128, 768, 5)
-    return series(
+    return AuxHead(
         avgpool=nn.AvgPool2d(5, stride=3),  # (N, 768, 5, 5)
         conv=conv_bn_relu(768, 128, 1, eps=EPS),  # (N, 128, 5, 5)
         hidden=hidden,  # (N, 768, 1, 1)

@@ -6,9 +6,9 @@ the names that the paper's table uses, so a row of `layer_table`, a key of the s
 the paper are the same word.
 """
 
+import operator
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
 from typing import Self
 
 import torch
@@ -37,16 +37,17 @@ class Branches(nn.Module):
 
 
 class Sum(Branches):
-    """Branches whose outputs are added: `Sum(body=F, shortcut=nn.Identity())` is `F(x) + x`."""
+    """A body and a shortcut whose outputs are added: `Sum(body=F, shortcut=nn.Identity())` is `F(x) + x`."""
+
+    body: nn.Module
+    shortcut: nn.Module
+
+    def __init__(self, *, body: nn.Module, shortcut: nn.Module) -> None:
+        super().__init__(body=body, shortcut=shortcut)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Every branch maps (N, C, H, W) to one and the same shape; so does the sum."""
-        if torch.is_inference_mode_enabled():
-            *_, last = next(self.children()).modules()
-            if isinstance(last, nn.BatchNorm2d):
-                # Nobody else needs what a batch norm puts out here; to add to it spares a map and its time.
-                return reduce(Tensor.add_, self.outputs(x))
-        return reduce(torch.add, self.outputs(x))
+        """Map (N, C, H, W) to the shape that body and shortcut both output."""
+        return self.body(x) + self.shortcut(x)
 
 
 class Concat(Branches):
@@ -76,7 +77,8 @@ class Net(nn.Sequential):
         fixed: bool = False,
     ) -> None:
         super().__init__(OrderedDict(stages))
-        self.input_size = input_size
+        channels, height, width = map(operator.index, input_size)
+        self.input_size = (channels, height, width)
         self.smallest = smallest
         self.fixed = fixed
 
@@ -117,11 +119,17 @@ class Net(nn.Sequential):
         return x
 
 
-class AuxNet(Net):
-    """A net with auxiliary classifiers, whose losses are added to the main one in training.
+class AuxHead(nn.Sequential):
+    """An auxiliary classifier: layers in series that read the output of the stage before them, and feed none."""
 
-    A stage whose name begins with `aux` is a side head: it reads what the stage before it puts out and passes
-    nothing on. In evaluation mode the heads rest.
+    def __init__(self, **layers: nn.Module) -> None:
+        super().__init__(OrderedDict(layers))
+
+
+class AuxNet(Net):
+    """A net whose auxiliary classifiers, its stages of the class `AuxHead`, add their losses in training.
+
+    In evaluation mode the heads do not run.
 
     Args:
         stages: as for `Net`, the heads among them.
@@ -160,8 +168,8 @@ class AuxNet(Net):
         """Map images (N, C, H, W) to scores (N, num_classes), in training mode to `outputs` of such scores."""
         self.check_input(x)
         heads = []
-        for name, stage in self.named_children():
-            if not name.startswith("aux"):
+        for stage in self:
+            if not isinstance(stage, AuxHead):
                 x = stage(x)
             elif self.training:
                 heads.append(stage(x))

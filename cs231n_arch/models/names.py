@@ -46,7 +46,7 @@ MODELS: dict[str, Entry] = {
     "resnet152": Entry("resnet", "he2016"),
     "plain18": Entry("resnet", "he2016"),
     "plain34": Entry("resnet", "he2016"),
-    "cifar_resnet": Entry("resnet_cifar", "he2016"),
+    "resnet_cifar": Entry("resnet_cifar", "he2016"),
     "resnet20": Entry("resnet_cifar", "he2016"),
     "resnet32": Entry("resnet_cifar", "he2016"),
     "resnet44": Entry("resnet_cifar", "he2016"),
@@ -88,8 +88,14 @@ MODELS: dict[str, Entry] = {
     "squeezenet_simple_bypass": Entry("squeezenet", "iandola2016"),
     "squeezenet_complex_bypass": Entry("squeezenet", "iandola2016"),
     "se_resnet50": Entry("senet", "hu2018"),
-    "se_cifar_resnet": Entry("senet", "hu2018"),
+    "se_resnet_cifar": Entry("senet", "hu2018"),
     "se_resnet20": Entry("senet", "hu2018"),
+}
+
+# Earlier names, which still build; `list_models` has the new ones only.
+ALIASES = {
+    "cifar_resnet": "resnet_cifar",
+    "se_cifar_resnet": "se_resnet_cifar",
 }
 
 

@@ -7,17 +7,18 @@ from typing import cast
 
 from cs231n_arch.errors import unknown
 from cs231n_arch.models.layers import Net
-from cs231n_arch.models.names import MODELS
+from cs231n_arch.models.names import ALIASES, MODELS
 
 __all__ = ["MODELS", "build", "constructor"]
 
 
 def constructor(name: str) -> Callable[..., Net]:
-    """The function that builds the model `name`.
+    """The function that builds the model `name`, which may be one of `ALIASES`.
 
     Raises:
         ValueError: no model has this name; the message lists those with a similar one.
     """
+    name = ALIASES.get(name, name)
     if name not in MODELS:
         raise ValueError(unknown("model", name, MODELS, f"list_models() gives all {len(MODELS)} names"))
     module = import_module(f"cs231n_arch.models.{MODELS[name].file}")

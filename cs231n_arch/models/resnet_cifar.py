@@ -18,7 +18,7 @@ from cs231n_arch.models.residual import (
 MAPS = (16, 32, 64)
 
 
-def cifar_resnet(
+def resnet_cifar(
     num_classes: int = 10,
     in_channels: int = 3,
     *,
@@ -62,88 +62,88 @@ def cifar_resnet(
 
 
 def resnet20(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-20 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-20 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 269,722 parameters, 40,551,040 MACs. Option B: 272,474 and 40,813,184.
     """
-    return cifar_resnet(num_classes, in_channels, depth=20, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=20, shortcut=shortcut)
 
 
 def resnet32(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-32 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-32 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 464,154 parameters, 68,862,592 MACs.
     """
-    return cifar_resnet(num_classes, in_channels, depth=32, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=32, shortcut=shortcut)
 
 
 def resnet44(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-44 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-44 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 658,586 parameters, 97,174,144 MACs.
     """
-    return cifar_resnet(num_classes, in_channels, depth=44, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=44, shortcut=shortcut)
 
 
 def resnet56(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-56 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-56 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 853,018 parameters, 125,485,696 MACs.
     """
-    return cifar_resnet(num_classes, in_channels, depth=56, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=56, shortcut=shortcut)
 
 
 def resnet110(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-110 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-110 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 1,727,962 parameters, 252,887,680 MACs.
     """
-    return cifar_resnet(num_classes, in_channels, depth=110, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=110, shortcut=shortcut)
 
 
 def resnet1202(num_classes: int = 10, in_channels: int = 3, *, shortcut: Shortcut = "A") -> Net:
-    """ResNet-1202 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `cifar_resnet`.
+    """ResNet-1202 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 19,421,274 parameters, 2,829,238,912 MACs.
     """
-    return cifar_resnet(num_classes, in_channels, depth=1202, shortcut=shortcut)
+    return resnet_cifar(num_classes, in_channels, depth=1202, shortcut=shortcut)
 
 
 def plain20(num_classes: int = 10, in_channels: int = 3) -> Net:
-    """The 20-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `cifar_resnet`.
+    """The 20-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 269,722 parameters, 40,551,040 MACs, as `resnet20`.
     """
-    return cifar_resnet(num_classes, in_channels, depth=20, residual=False)
+    return resnet_cifar(num_classes, in_channels, depth=20, residual=False)
 
 
 def plain32(num_classes: int = 10, in_channels: int = 3) -> Net:
-    """The 32-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `cifar_resnet`.
+    """The 32-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 464,154 parameters, 68,862,592 MACs, as `resnet32`.
     """
-    return cifar_resnet(num_classes, in_channels, depth=32, residual=False)
+    return resnet_cifar(num_classes, in_channels, depth=32, residual=False)
 
 
 def plain44(num_classes: int = 10, in_channels: int = 3) -> Net:
-    """The 44-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `cifar_resnet`.
+    """The 44-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 658,586 parameters, 97,174,144 MACs, as `resnet44`.
     """
-    return cifar_resnet(num_classes, in_channels, depth=44, residual=False)
+    return resnet_cifar(num_classes, in_channels, depth=44, residual=False)
 
 
 def plain56(num_classes: int = 10, in_channels: int = 3) -> Net:
-    """The 56-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `cifar_resnet`.
+    """The 56-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 853,018 parameters, 125,485,696 MACs, as `resnet56`.
     """
-    return cifar_resnet(num_classes, in_channels, depth=56, residual=False)
+    return resnet_cifar(num_classes, in_channels, depth=56, residual=False)
 
 
 def plain110(num_classes: int = 10, in_channels: int = 3) -> Net:
-    """The 110-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `cifar_resnet`.
+    """The 110-layer plain net for CIFAR-10 (He et al. 2015, Section 4.2 and Figure 6); see `resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 1,727,962 parameters, 252,887,680 MACs, as `resnet110`.
     """
-    return cifar_resnet(num_classes, in_channels, depth=110, residual=False)
+    return resnet_cifar(num_classes, in_channels, depth=110, residual=False)

@@ -5,12 +5,13 @@
 
 import re
 from collections.abc import Mapping
+from functools import reduce
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import Concat, Net, Sum, series
+from cs231n_arch.models.layers import Branches, Concat, Net, Sum, series
 from cs231n_arch.models.residual import (
     conv,
     imagenet_stem,
@@ -32,6 +33,14 @@ SPLIT = {  # the layers that are one for each path
     "b": re.compile(r"\.body\.(?=(conv1|bn1|conv2|bn2)\.)"),
     "c": re.compile(r"(?!)"),  # none
 }
+
+
+class PathSum(Branches):
+    """The paths of form a, whose outputs are added."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Every path maps (N, C, H, W) to one and the same shape; so does the sum."""
+        return reduce(torch.add, self.outputs(x))
 
 
 def bottleneck(maps_in: int, maps: int, stride: int, *, cardinality: int, width: int, form: Form) -> nn.Sequential:
@@ -60,7 +69,7 @@ def bottleneck(maps_in: int, maps: int, stride: int, *, cardinality: int, width:
             path.add_module("conv3", conv(width, maps, 1))
         paths[f"path{number}"] = path
     if form == "a":
-        return series(paths=Sum(**paths), bn3=nn.BatchNorm2d(maps))
+        return series(paths=PathSum(**paths), bn3=nn.BatchNorm2d(maps))
     return series(paths=Concat(**paths), conv3=conv(inner, maps, 1), bn3=nn.BatchNorm2d(maps))
 
 

@@ -103,7 +103,7 @@ def se_resnet50(
     return residual_net(stem, 64, UNITS, MAPS, unit, num_classes=num_classes, input_size=size)
 
 
-def se_cifar_resnet(
+def se_resnet_cifar(
     num_classes: int = 10,
     in_channels: int = 3,
     *,
@@ -112,7 +112,7 @@ def se_cifar_resnet(
     bias: bool = False,
     shortcut: Shortcut = "A",
 ) -> Net:
-    """The residual net of any depth 6n+2 for CIFAR-10, `cifar_resnet`, with SE blocks.
+    """The residual net of any depth 6n+2 for CIFAR-10, `resnet_cifar`, with SE blocks.
 
     Input (N, 3, 32, 32), output (N, 10). With 20 layers 271,738 parameters and 40,553,056 MACs, 2,016 of either in
     SE blocks; with 110 layers 1,740,058 and 252,899,776.
@@ -123,7 +123,7 @@ def se_cifar_resnet(
         depth: weighted layers, 6n+2, without those of the SE blocks.
         reduction: r; with 16 the hidden layers have 1, 2 and 4 units.
         bias: biases in the SE blocks, as in `se_resnet50`.
-        shortcut: as in `cifar_resnet`.
+        shortcut: as in `resnet_cifar`.
 
     Raises:
         ValueError: a depth that is not 6n+2, another shortcut, or a reduction that leaves no hidden unit.
@@ -143,8 +143,8 @@ def se_cifar_resnet(
 
 
 def se_resnet20(num_classes: int = 10, in_channels: int = 3, *, reduction: int = 16) -> Net:
-    """SE-ResNet-20 for CIFAR-10; see `se_cifar_resnet`.
+    """SE-ResNet-20 for CIFAR-10; see `se_resnet_cifar`.
 
     Input (N, 3, 32, 32), output (N, 10); 271,738 parameters, 40,553,056 MACs.
     """
-    return se_cifar_resnet(num_classes, in_channels, depth=20, reduction=reduction)
+    return se_resnet_cifar(num_classes, in_channels, depth=20, reduction=reduction)

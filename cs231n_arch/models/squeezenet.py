@@ -134,9 +134,9 @@ def squeezenet(
         module: nn.Module = fire(maps, squeeze1x1, expand1x1, expand3x3)
         expand = expand1x1 + expand3x3
         if bypass != "none" and maps == expand:
-            module = Sum(fire=module, bypass=nn.Identity())
+            module = Sum(body=module, shortcut=nn.Identity())
         elif bypass == "complex":
-            module = Sum(fire=module, bypass=nn.Conv2d(maps, expand, kernel_size=1))
+            module = Sum(body=module, shortcut=nn.Conv2d(maps, expand, kernel_size=1))
         stages[f"fire{number}"] = module
         maps = expand
         if number in pooled:

@@ -65,7 +65,7 @@ def stochastic_resnet(
         ValueError: a depth that is not 6n+2, or a death rate that is not in [0, 1].
 
     Differs from: the paper's Torch code gives its convolutions a bias, which the batch norm behind them cancels.
-    `cifar_resnet` subsamples a shortcut where this paper averages over 2x2 pixels. torchvision's and timm's
+    `resnet_cifar` subsamples a shortcut where this paper averages over 2x2 pixels. torchvision's and timm's
     "stochastic depth" or "drop path" draws for each image instead of the batch, divides by the probability of
     survival in training instead of multiplying in evaluation, and computes what it drops. Under
     `DistributedDataParallel` the skipped parameters need `find_unused_parameters=True`.

@@ -98,7 +98,7 @@ def test_words(layer, expected):
     assert words(layer) == expected
 
 
-@pytest.mark.parametrize(("blocks", "most"), [({}, 3), ({"block": Sum(a=nn.ReLU(), b=nn.ReLU())}, 1)])
+@pytest.mark.parametrize(("blocks", "most"), [({}, 3), ({"block": Sum(body=nn.ReLU(), shortcut=nn.ReLU())}, 1)])
 def test_what_cannot_be_drawn_is_refused(ax, blocks, most):
     with pytest.raises(ValueError, match="at least one block and two branches"):
         modules(ax, blocks, most=most)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from cs231n_arch import layer_table
 from cs231n_arch.models.preact_resnet import ORDERS, SHORTCUTS, Gated, preact_resnet, preact_resnet110
-from cs231n_arch.models.resnet_cifar import cifar_resnet
+from cs231n_arch.models.resnet_cifar import resnet_cifar
 
 F = nn.functional
 VARIANTS = [{"order": order} for order in ORDERS] + [{"shortcut": kind, "order": "original"} for kind in SHORTCUTS]
@@ -79,7 +79,7 @@ def test_what_a_unit_without_residual_passes_on(order: str) -> None:
 def test_original_order_is_the_net_of_the_first_paper() -> None:
     torch.manual_seed(0)
     for options in ({"shortcut": "A"}, {"shortcut": "C"}):
-        first = cifar_resnet(depth=14, **options)
+        first = resnet_cifar(depth=14, **options)
         kind = "identity" if options["shortcut"] == "A" else "conv1x1"
         same = preact_resnet(depth=14, bottleneck=False, order="original", shortcut=kind)
         same.load_state_dict(first.state_dict())

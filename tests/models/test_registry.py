@@ -9,7 +9,7 @@ import torch
 
 import cs231n_arch
 from cs231n_arch import create_model, list_models
-from cs231n_arch.models.names import MODELS
+from cs231n_arch.models.names import ALIASES, MODELS
 from cs231n_arch.models.registry import constructor
 
 
@@ -17,6 +17,12 @@ def test_every_name_is_a_constructor_with_a_paper() -> None:
     for name in list_models():
         assert constructor(name).__name__ == name
         assert MODELS[name].paper
+
+
+def test_an_earlier_name_builds_what_the_new_one_names() -> None:
+    for earlier, name in ALIASES.items():
+        assert constructor(earlier) is constructor(name)
+        assert earlier not in list_models()
 
 
 def test_patterns() -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch import create_model, layer_table
-from cs231n_arch.models.resnet_cifar import cifar_resnet
+from cs231n_arch.models.resnet_cifar import resnet_cifar
 
 F = nn.functional
 MILLIONS = {20: 0.27, 32: 0.46, 44: 0.66, 56: 0.85, 110: 1.7, 1202: 19.4}  # Table 6
@@ -13,7 +13,7 @@ MILLIONS = {20: 0.27, 32: 0.46, 44: 0.66, 56: 0.85, 110: 1.7, 1202: 19.4}  # Tab
 
 def meta(**options: object) -> nn.Sequential:
     with torch.device("meta"):
-        return cifar_resnet(**options)
+        return resnet_cifar(**options)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def next_norm(layers: object, x: Tensor) -> Tensor:
 def test_plain_class_twin(shortcut: str | None) -> None:
     torch.manual_seed(0)
     options = {"residual": False} if shortcut is None else {"shortcut": shortcut}
-    net, twin = cifar_resnet(depth=14, **options), Twin(2, shortcut)
+    net, twin = resnet_cifar(depth=14, **options), Twin(2, shortcut)
     names = list(net.state_dict())
     net.load_state_dict(dict(zip(names, twin.state_dict().values(), strict=True)))
     for side in (32, 31):
@@ -117,9 +117,9 @@ def test_plain_class_twin(shortcut: str | None) -> None:
 @pytest.mark.parametrize("depth", [2, 7, 9, 18, 21])
 def test_bad_depth(depth: int) -> None:
     with pytest.raises(ValueError, match=rf"depth must be 6n\+2 .*; given {depth}"):
-        cifar_resnet(depth=depth)
+        resnet_cifar(depth=depth)
 
 
 def test_bad_shortcut() -> None:
     with pytest.raises(ValueError, match="shortcut must be 'A', 'B' or 'C'; given 'a'"):
-        cifar_resnet(shortcut="a")
+        resnet_cifar(shortcut="a")

@@ -104,8 +104,8 @@ def scores_by_hand(w: dict[str, Tensor], x: Tensor) -> Tensor:
 
     x = pool(conv("conv1", x, stride=2).relu())
     for number in range(2, 10):
-        identity, one_by_one = number % 2 == 1, f"fire{number}.bypass.weight" in w
-        prefix = f"fire{number}.fire" if identity or one_by_one else f"fire{number}"
+        identity, one_by_one = number % 2 == 1, f"fire{number}.shortcut.weight" in w
+        prefix = f"fire{number}.body" if identity or one_by_one else f"fire{number}"
         squeezed = conv(f"{prefix}.squeeze1x1.conv", x).relu()
         left = conv(f"{prefix}.expand.expand1x1.conv", squeezed).relu()
         right = conv(f"{prefix}.expand.expand3x3.conv", squeezed, padding=1).relu()
@@ -113,7 +113,7 @@ def scores_by_hand(w: dict[str, Tensor], x: Tensor) -> Tensor:
         if identity:
             out = out + x
         elif one_by_one:
-            out = out + conv(f"fire{number}.bypass", x)
+            out = out + conv(f"fire{number}.shortcut", x)
         x = pool(out) if number in (4, 8) else out
     return conv("conv10", x).relu().mean(dim=(2, 3))
 
@@ -125,7 +125,7 @@ def test_bypasses_of_figure_2(bypass: str) -> None:
     nn.init.normal_(net.conv10.bias)  # so that no class is silenced by the last ReLU alone
     x = torch.randn(2, 3, 67, 67)
     weights = net.state_dict()
-    bypasses = {name.split(".")[0] for name in weights if ".bypass." in name}
+    bypasses = {name.split(".")[0] for name in weights if ".shortcut." in name}
     assert bypasses == ({"fire2", "fire4", "fire6", "fire8"} if bypass == "complex" else set())
     torch.testing.assert_close(net(x), scores_by_hand(weights, x), rtol=1e-4, atol=1e-5)
 

@@ -175,7 +175,7 @@ FACTS: dict[str, Facts] = {
     ),
     **{f"resnet{depth}": _resnet(depth) for depth in (18, 34, 50, 101, 152)},
     **{f"plain{depth}": Facts(f"plain-{depth}", (tables.RESNET_STAGES,)) for depth in (18, 34)},
-    "cifar_resnet": _resnet_cifar(20),
+    "resnet_cifar": _resnet_cifar(20),
     **{f"resnet{depth}": _resnet_cifar(depth) for depth in (20, 32, 44, 56, 110, 1202)},
     **{
         f"plain{depth}": Facts(f"plain-{depth} (CIFAR)", (tables.CIFAR_STAGES,)) for depth in (20, 32, 44, 56, 110)
@@ -251,7 +251,7 @@ FACTS: dict[str, Facts] = {
         (tables.RESNET_STAGES,),
         (("SE-ResNet-50", "params_as_printed", "params"), ("SE-ResNet-50", "flops_as_printed", "macs")),
     ),
-    **{name: Facts("SE-ResNet-20 (CIFAR)", (tables.CIFAR_STAGES,)) for name in ("se_cifar_resnet", "se_resnet20")},
+    **{name: Facts("SE-ResNet-20 (CIFAR)", (tables.CIFAR_STAGES,)) for name in ("se_resnet_cifar", "se_resnet20")},
     "squeezenet_complex_bypass": Facts(
         "SqueezeNet + complex bypass", (Table("SqueezeNet v1.0", tables.SQUEEZE.lines, sizes_only=True),)
     ),

@@ -53,7 +53,7 @@ def test_same_scores(name: str, side: int) -> None:
     assert difference < 1e-5, f"{difference:.1e}"
 
 
-@pytest.mark.parametrize("name", interop.PYTORCHCV)
+@pytest.mark.parametrize("name", [name for name in interop.PYTORCHCV if name != "resnet1202"])  # for its time
 def test_every_tensor_arrives(name: str) -> None:
     with torch.device("meta"):
         state = theirs(name).state_dict()

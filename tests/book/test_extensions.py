@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ def git(folder, *arguments):
 
 @pytest.fixture
 def checkout(tmp_path):
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     git(tmp_path, "init", "-q")
     git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first")
     return tmp_path
@@ -167,30 +170,39 @@ def test_what_is_not_understood_is_warned_of(tex, monkeypatch):
     assert said
 
 
-@pytest.mark.parametrize(("cell", "passes"), [("1 + 1", True), ("import warnings\nwarnings.warn('old')", False)])
-def test_a_warning_in_a_chapter_fails_its_test(tmp_path, cell, passes):
-    (tmp_path / "conftest.py").write_text((ROOT / "book" / "conftest.py").read_text())
+def run_chapter(folder, cell):
+    """A chapter of one cell as a test; what pytest says of it."""
+    (folder / "conftest.py").write_text((ROOT / "book" / "conftest.py").read_text())
+    code = {"cell_type": "code", "id": "a", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
     notebook = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": "a",
-                "metadata": {},
-                "source": cell,
-                "outputs": [],
-                "execution_count": None,
-            }
-        ],
+        "cells": [code],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    (tmp_path / "chapter.ipynb").write_text(json.dumps(notebook))
-    done = subprocess.run(
+    (folder / "chapter.ipynb").write_text(json.dumps(notebook))
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--nbmake", "-p", "no:cacheprovider", "chapter.ipynb"],
-        cwd=tmp_path, capture_output=True, text=True,
+        cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
-    assert (done.returncode == 0) is passes, done.stdout
+
+
+@pytest.mark.parametrize("kind", ["UserWarning", "DeprecationWarning"])
+def test_a_warning_in_a_chapter_fails_its_test(tmp_path, kind):
+    done = run_chapter(tmp_path, f"import warnings\nwarnings.warn('mine', {kind})")
+    assert done.returncode == 1
+    assert f"{kind}: mine" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # IPython prints in colour
+
+
+def test_a_warning_of_the_kernel_while_it_starts_is_none_of_a_chapter(tmp_path):
+    (tmp_path / "ipykernel_launcher.py").write_text(
+        "import warnings\n"
+        "warnings.warn('as asyncio warns ipykernel of Python 3.13', DeprecationWarning)\n"
+        "from ipykernel import kernelapp\n"
+        "kernelapp.launch_new_instance()\n"
+    )
+    done = run_chapter(tmp_path, "assert not {'shell', 'warnings', 'begin'} & {*globals()}  # nothing is added")
+    assert done.returncode == 0, done.stdout
 
 
 def test_docstrings_are_shown_as_they_are():

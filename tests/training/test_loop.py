@@ -41,8 +41,11 @@ def weights(model: nn.Module) -> torch.Tensor:
 
 def test_it_learns_real_digits() -> None:
     run = train(net(), data.load("digits", image_size=32), SIMPLE, epochs=6, device="cpu", progress=False)
-    assert run.test_error < 0.06
-    assert run.history["train_error"].is_monotonic_decreasing
+    # Three seeds, three instruction sets, one and two threads: 0.022 to 0.061, standard deviation 0.011.
+    assert run.test_error < 0.1
+    # The same runs: the training error falls to between 1/17 and 1/60 of the first epoch's.
+    errors = run.history["train_error"]
+    assert errors.iloc[-1] < errors.iloc[0] / 5
     assert list(run.history.columns) == [
         "epoch", "step", "lr", "train_loss", "train_error", "test_error", "seconds",
     ]  # fmt: skip

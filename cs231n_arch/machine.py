@@ -91,13 +91,20 @@ def processor_name() -> str:
 
 
 def commit() -> str | None:
-    """The commit of the code that runs; None where it is no checkout, or where there is no git."""
+    """The commit of this library; None where its files are in no repository, or where there is no git.
+
+    Installed into an environment that lies within somebody's repository, the library is not part of it: only a
+    repository that tracks this very file can tell the commit.
+    """
     if shutil.which("git") is None:
         return None
-    told = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip() or None
+    here = Path(__file__)
+
+    def git(*words: str) -> str:
+        told = subprocess.run(["git", *words], cwd=here.parent, capture_output=True, text=True, check=False)
+        return told.stdout.strip() if told.returncode == 0 else ""
+
+    return (git("ls-files", "--error-unmatch", here.name) and git("rev-parse", "HEAD")) or None
 
 
 def main_memory() -> int | None:

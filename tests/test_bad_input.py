@@ -50,7 +50,7 @@ from cs231n_arch.data.canvas import load_boxed
 from cs231n_arch.data.datasets import folders, one_by_one
 from cs231n_arch.data.pets import load_pets
 from cs231n_arch.notebook import source
-from cs231n_arch.profiling import record, timing
+from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
 from cs231n_arch.training.checkpoint import CheckpointError
@@ -354,7 +354,7 @@ LIBRARY: dict[str, Row] = {
     "record that is nowhere": (
         lambda p: experiments.load_record("dpeth"), ValueError, "no record is named 'dpeth'"),
     "measurements of bytes": (
-        lambda p: record.load(p.file("m.json", b"\xff\xfe")),
+        lambda p: records.load(p.file("m.json", b"\xff\xfe")),
         ValueError, "m.json holds no measurements: 'utf-8' codec"),
     "weights of another net": (
         lambda p: interop.from_torchvision("resnet18", {"x": torch.zeros(1)}), ValueError, "it lacks "),

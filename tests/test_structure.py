@@ -26,7 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "anatomy": set(),
     "errors": set(),
     "machine": set(),
-    "records": set(),
+    "records": {"machine"},
     "data": {"errors"},
     "plots": set(),
     "published": set(),

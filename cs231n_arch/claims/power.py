@@ -7,7 +7,7 @@ import pandas as pd
 
 from cs231n_arch import published
 from cs231n_arch.claims.verdicts import RESULTS, Outcome, Verdict
-from cs231n_arch.profiling import canziani, record
+from cs231n_arch.profiling import canziani, records
 
 PROFILE = "profile_cpu"
 OUTCOMES: dict[str, Outcome] = {
@@ -20,7 +20,7 @@ OUTCOMES: dict[str, Outcome] = {
 @cache
 def profile() -> pd.DataFrame | None:
     """The recorded measurements that come with the package; None if there are none."""
-    return record.load(PROFILE).measurements if (RESULTS / f"{PROFILE}.json").is_file() else None
+    return records.load(PROFILE).measurements if (RESULTS / f"{PROFILE}.json").is_file() else None
 
 
 def judged(quantity: str, rule: Callable[[pd.DataFrame], canziani.Finding]) -> Verdict:

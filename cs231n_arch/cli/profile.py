@@ -10,7 +10,7 @@ from cs231n_arch.create import create_model
 from cs231n_arch.machine import Machine, find_device
 from cs231n_arch.profiling.canziani import NETS
 from cs231n_arch.profiling.faster import compare_forms
-from cs231n_arch.profiling.record import save
+from cs231n_arch.profiling.records import save
 from cs231n_arch.profiling.report import join, measurements, profile
 from cs231n_arch.profiling.roofline import measure_peaks, roofline
 from cs231n_arch.profiling.timing import images, operator_times, processor_time

@@ -4,8 +4,7 @@ import argparse
 import json
 import shlex
 import sys
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from cs231n_arch.create import create_model
 from cs231n_arch.data import Split, batchwise
 from cs231n_arch.data.batchwise import CROPS, CropAndFlip
 from cs231n_arch.data.datasets import Datasets, folders
-from cs231n_arch.machine import Machine, commit
 from cs231n_arch.models.layers import Net
-from cs231n_arch.records import write_atomically
+from cs231n_arch.records import stamp, write_atomically
 from cs231n_arch.training import recipes
 from cs231n_arch.training.distributed import process_group
 from cs231n_arch.training.loop import Run, train
@@ -145,9 +143,7 @@ def record(done: Run, images: Split | Datasets, arguments: argparse.Namespace) -
     """What a later reader needs to repeat the run, and the curve."""
     return {
         "command": shlex.join(["cs231n-arch", *sys.argv[1:]]),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": commit(),
-        "machine": asdict(Machine.here()),
+        **stamp(),
         "seed": done.seed,
         "model": arguments.model,
         "data": repr(images),

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from statistics import fmean, stdev
@@ -19,9 +18,7 @@ import pandas as pd
 
 from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome
 from cs231n_arch.experiments.rules import Verdict, together
-from cs231n_arch.machine import Machine, commit
-from cs231n_arch.profiling.record import read
-from cs231n_arch.records import write_atomically
+from cs231n_arch.records import read, stamp, write_atomically
 
 Record = dict[str, Any]
 KEYS = (
@@ -49,9 +46,7 @@ def make_record(
         "verdicts": {claim: verdict_on(claim, comparisons) for claim in experiment.claims},
         "comparisons": comparisons,
         "command": " ".join(("cs231n-arch", "experiment", experiment.id, "--budget", budget, *usual, "--record")),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": commit(),
-        "machine": asdict(Machine.here()),
+        **stamp(),
         "budget": budget,
         "work": plain(asdict(experiment.budgets[budget])),
         "recipe": experiment.recipe,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cs231n_arch.profiling import canziani, record
+from cs231n_arch.profiling import canziani, records
 from cs231n_arch.profiling.canziani import FAILS, HOLDS, NETS, UNKNOWN
 
 ACCURATE = [name for name, place in NETS.items() if place]
@@ -123,7 +123,7 @@ def test_power_that_nobody_measured_is_no_verdict():
     reason="not recorded yet: cs231n-arch compare --out cs231n_arch/results/profile_cpu",
 )
 def test_the_record_of_the_package_can_be_judged():
-    kept = record.load("profile_cpu")
+    kept = records.load("profile_cpu")
     frame = kept.measurements
     assert set(NETS) <= set(frame["model"])
     assert {1, 16} <= set(frame["batch_size"])

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cs231n_arch.cli import profile as command
-from cs231n_arch.profiling import Machine, NotMeasurable, Peaks, compare, profile, record, report
+from cs231n_arch.profiling import Machine, NotMeasurable, Peaks, compare, profile, records, report
 from cs231n_arch.profiling.faster import FORMS, compare_forms
 from cs231n_arch.profiling.memory import Memory
 
@@ -122,9 +122,9 @@ def test_a_cuda_device_is_measured_through_the_same_call(net):
 
 def test_a_record_comes_back_as_it_was(tmp_path, net, no_process):
     frame = compare({"net": net, "bad": Fails()}, batch_sizes=(2,), device="cpu", seconds=0.01)
-    table, place = record.save(tmp_path / "a.b", "cs231n-arch compare net", "a busy machine", measurements=frame)
+    table, place = records.save(tmp_path / "a.b", "cs231n-arch compare net", "a busy machine", measurements=frame)
     assert (table.name, place.name) == ("a.b.csv", "a.b.json")
-    back = record.load(place)
+    back = records.load(place)
     assert back.command == "cs231n-arch compare net"
     assert back.remark == "a busy machine"
     assert back.machine["processor"] == Machine.here().processor
@@ -143,12 +143,12 @@ def test_a_file_that_is_no_record_is_refused(tmp_path, content):
     place = tmp_path / "x.json"
     place.write_bytes(content.encode("latin-1"))
     with pytest.raises(ValueError, match="holds no measurements"):
-        record.load(place)
+        records.load(place)
 
 
 def test_an_unknown_record_is_refused():
     with pytest.raises(ValueError, match="no record is named 'nothing'"):
-        record.load("nothing")
+        records.load("nothing")
 
 
 def parsed(add, *words):
@@ -183,7 +183,7 @@ def test_processor_time_is_said_in_the_record(tmp_path, no_process):
         out,
     ]
     assert command.run_compare(parsed(command.add_compare_arguments, *words, "--remark", "a rainy day")) == 0
-    kept = record.load(f"{out}.json")
+    kept = records.load(f"{out}.json")
     assert kept.machine["threads"] == 1
     assert kept.remark == "one thread, timed by the processor time it used; a rainy day"
     assert kept.command == f"cs231n-arch compare {' '.join(words)}"

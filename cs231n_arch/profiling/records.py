@@ -2,16 +2,13 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cs231n_arch.machine import Machine, commit
-from cs231n_arch.records import write_atomically
+from cs231n_arch.records import read, stamp, write_atomically
 
 
 @dataclass(frozen=True)
@@ -48,11 +45,9 @@ def save(
     """
     content = {
         "command": command,
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "seed": 0,
-        "commit": commit(),
         "remark": remark,
-        "machine": asdict(Machine.here()),
+        **stamp(),
         "tables": {
             name: json.loads(frame.to_json(orient="records", double_precision=12))
             for name, frame in tables.items()
@@ -63,26 +58,6 @@ def save(
         write_atomically(f"{os.fspath(path)}.csv", tables["measurements"].to_csv(index=False)),
         write_atomically(f"{os.fspath(path)}.json", json.dumps(content, indent=1) + "\n"),
     )
-
-
-def read(name: str | os.PathLike[str], refusal: str) -> tuple[Any, str]:
-    """The JSON of a record, and where it is: one that comes with the package by its name, or a file by its path.
-
-    Args:
-        name: or path.
-        refusal: what to say of a file that is no JSON.
-
-    Raises:
-        ValueError: no such record, or a file that is no JSON.
-    """
-    inside = files("cs231n_arch") / "results" / f"{os.fspath(name)}.json"
-    place = inside if inside.is_file() else Path(name)
-    if not place.is_file():
-        raise ValueError(f"no record is named {os.fspath(name)!r}, and there is no such file")
-    try:
-        return json.loads(place.read_text(encoding="utf-8")), str(place)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{place} {refusal}: {error}") from error
 
 
 def load(name: str | os.PathLike[str] = "profile_cpu") -> Record:

@@ -43,7 +43,7 @@ _PREACT = "He et al. 2016 (arXiv 1603.05027)"
 _WRN = "Zagoruyko & Komodakis 2016 (arXiv 1605.07146)"
 _RESNEXT = "Xie et al. 2017 (arXiv 1611.05431)"
 _DENSE = "Huang et al. 2017 (arXiv 1608.06993)"
-_SE = "Hu et al. 2018 (arXiv 1709.01507)"
+_SE = "Hu et al. 2020 (arXiv 1709.01507v4, the journal version)"
 _SQUEEZE = "Iandola et al. 2016 (arXiv 1602.07360)"
 _FIRE1 = (biased(3, 96, 7, 111), (55, 55, 55, 27, 27, 27, 27, 13), 13)
 

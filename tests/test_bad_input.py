@@ -183,7 +183,7 @@ LIBRARY: dict[str, Row] = {
     "depth as text, dense": (lambda p: meta("densenet40_12", depth="40"), ValueError, "given '40'"),
     "growth": (
         lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be at least 1; given -1"),
-    "form": (lambda p: meta("alexnet", variant="two"), ValueError, "given 'two'"),
+    "form": (lambda p: meta("alexnet", form="two"), ValueError, "given 'two'"),
     "stride": (
         lambda p: meta("resnet50", stride_in="5x5"),
         ValueError, "'1x1' or '3x3', the layer that takes the stride; given '5x5'"),

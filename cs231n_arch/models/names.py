@@ -21,7 +21,7 @@ MODELS: dict[str, Entry] = {
     "lenet5": Entry("lenet", "lecun1998"),
     "alexnet": Entry("alexnet", "krizhevsky2012"),
     "alexnet_two_gpu": Entry("alexnet", "krizhevsky2012"),
-    "alexnet_cifar10": Entry("alexnet_cifar", "krizhevsky2012"),
+    "alexnet_cifar10": Entry("alexnet", "krizhevsky2012"),
     "zfnet": Entry("zfnet", "zeiler2014"),
     "vgg11": Entry("vgg", "simonyan2015"),
     "vgg13": Entry("vgg", "simonyan2015"),

@@ -8,7 +8,9 @@ from typing import Literal
 from cs231n_arch.models.layers import Net
 
 # paper: as printed. released: as in the authors' own published code. torchvision: as that library builds it.
-Form = Literal["paper", "released", "torchvision"]
+# caffe: as in BVLC's replication, where the authors published none (bvlc_alexnet, bvlc_googlenet); caffenet: their
+# bvlc_reference_caffenet.
+Form = Literal["paper", "released", "torchvision", "caffe", "caffenet"]
 
 # Model -> form -> (parameters of the whole net, multiply-accumulates for one image of the default size in
 # evaluation mode). One test builds every net and form that a model file lists.

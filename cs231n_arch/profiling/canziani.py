@@ -141,7 +141,7 @@ def published_times(hardware: str = "PascalTitanX*") -> pd.DataFrame:
         `source`.
     """
     rows = published.load(quantity=f"time_{hardware}_batch16_forward")
-    ours = {"AlexNet": "alexnet", "Inception-V1": "googlenet"}  # AlexNet as torchvision has it, one weird trick
+    ours = {"AlexNet": "alexnet", "Inception-V1": "googlenet"}  # AlexNet as torchvision has it
     names = [ours.get(name, name.lower().replace("-", "")) for name in rows["architecture"]]
     machine = rows["quantity"].str.removeprefix("time_").str.removesuffix("_batch16_forward")
     frame = rows[["source"]].assign(model=names, batch_size=16, seconds=rows["number"] / 1e3, hardware=machine)

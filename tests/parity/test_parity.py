@@ -257,7 +257,7 @@ def test_wrong_state_dicts() -> None:
 def test_the_papers_alexnet_is_not_torchvisions() -> None:
     with torch.device("meta"):
         state = create_model("alexnet").state_dict()
-    message = r"create_model\('alexnet', variant='one_weird_trick'\): conv1.weight must be \(64, 3, 11, 11\)"
+    message = r"create_model\('alexnet', form='torchvision'\): conv1.weight must be \(64, 3, 11, 11\)"
     with pytest.raises(ValueError, match=message):
         interop.to_torchvision("alexnet", state)
 

@@ -51,7 +51,6 @@ ARROWS: dict[str, set[str]] = {
         "compression",
         "localization",
         "transfer",
-        "machine",
         "records",
         "errors",
     },

@@ -1,9 +1,11 @@
 """What every chapter of the book calls: `setup` at its beginning, and `glue` for the numbers in its prose."""
 
 import ast
+import base64
 import inspect
 import sys
 import textwrap
+import zlib
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,6 +45,26 @@ def glue(**values: object) -> None:
         print(f"{name} = {text}")
         if find_spec("myst_nb"):  # not installed on Colab, where the printed line is all there is
             import_module("myst_nb").glue(name, text, display=False)
+
+
+def check_answer(packed: str, *names: str) -> None:
+    """Hold an answer in a student copy against the assertions of the book's solution.
+
+    Args:
+        packed: the assertions, compressed so that they do not give the answer away at a glance.
+        names: variables of the notebook that they read.
+    """
+    namespace = inspect.stack()[1].frame.f_globals
+    missing = [name for name in names if name not in namespace]
+    if missing:
+        print(f"Not yet: give your result the name {' and '.join(missing)}.")
+        return
+    try:
+        exec(zlib.decompress(base64.b64decode(packed)).decode(), dict(namespace))
+    except AssertionError:
+        print("Not yet: an assertion of the book's solution fails for your result.")
+    else:
+        print("Right: your result passes the checks of the book's solution.")
 
 
 class source:  # noqa: N801 (used like a function)

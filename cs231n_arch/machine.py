@@ -38,6 +38,8 @@ class Machine:
 
     Attributes:
         processor: name of the CPU.
+        instruction_set: what PyTorch computes with on it, such as "AVX2" or "AVX512": each adds the same numbers up
+            in another order. Older records do not tell it.
         cores: CPU cores that this process may use.
         threads: threads that PyTorch computes with.
         memory_bytes: main memory; None where the system does not tell.
@@ -49,6 +51,7 @@ class Machine:
     """
 
     processor: str
+    instruction_set: str
     cores: int
     threads: int
     memory_bytes: int | None
@@ -62,6 +65,7 @@ class Machine:
         """This machine, now."""
         return cls(
             processor=processor_name(),
+            instruction_set=torch.backends.cpu.get_cpu_capability(),
             cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
             threads=torch.get_num_threads(),
             memory_bytes=main_memory(),

@@ -38,7 +38,7 @@ class Machine:
 
     Attributes:
         processor: name of the CPU.
-        instruction_set: what PyTorch computes with on it, such as "AVX2" or "AVX512": each adds the same numbers up
+        instruction_set: what PyTorch computes with on it, such as "AVX2" or "AVX512"; each adds the same numbers
             in another order. Older records do not tell it.
         cores: CPU cores that this process may use.
         threads: threads that PyTorch computes with.

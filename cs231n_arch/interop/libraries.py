@@ -23,7 +23,7 @@ Options = Mapping[str, object]
 # The options that make our net, which is the paper's, the one that torchvision and timm have under its name.
 REFERENCE: dict[str, dict[str, object]] = {
     "alexnet": {"form": "torchvision"},
-    "googlenet": {"five_by_five": False, "batch_norm": True},
+    "googlenet": {"form": "torchvision"},
     "inception_v3": {"count_include_pad": True},
     **{f"resnet{depth}": {"stride_in": "3x3"} for depth in (50, 101, 152)},
 }

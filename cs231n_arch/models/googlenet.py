@@ -16,7 +16,9 @@ from cs231n_arch.models.layers import (
     init_glorot,
     local_response_norm,
     series,
+    weighted,
 )
+from cs231n_arch.models.variants import Form, Totals, check_form
 
 # Table 1 of the paper, the rows with Inception modules; the sizes are those of the output for a 224x224 image.
 #                 #1x1 3x3red #3x3 5x5red #5x5 pool proj
@@ -31,11 +33,20 @@ MODULES = {
     "inception_5a": (256, 160, 320, 32, 128, 128),  # (N, 832, 7, 7)
     "inception_5b": (384, 192, 384, 48, 128, 128),  # (N, 1024, 7, 7)
 }
+TOTALS: Totals = {
+    "googlenet": {
+        "paper": (13_378_280, 1_582_671_872),
+        "caffe": (13_378_280, 1_582_671_872),
+        "torchvision": (13_004_888, 1_498_376_192),
+    },
+    "inception_naive": {"paper": (1_762_952, 854_868_224)},
+}
+
 POOL_AFTER = {"inception_3b": "pool3", "inception_4e": "pool4"}
 AUX_AFTER = {"inception_4a": "aux1", "inception_4d": "aux2"}
 AUX_WEIGHT = 0.3  # Section 5
 
-# The CS231n lecture's module, on a map of 28x28x256: #1x1, 3x3 reduce, #3x3, 5x5 reduce, #5x5, pool projection.
+# The CS231n lecture's module, on an input of 28x28x256: #1x1, 3x3 reduce, #3x3, 5x5 reduce, #5x5, pool projection.
 LECTURE = (128, 64, 192, 64, 96, 64)
 
 Unit = Callable[..., nn.Sequential]
@@ -53,7 +64,7 @@ class GoogLeNetOutputs(NamedTuple):
 
 
 def inception(
-    maps: int,
+    in_channels: int,
     n1x1: int,
     n3x3_reduce: int,
     n3x3: int,
@@ -61,37 +72,30 @@ def inception(
     n5x5: int,
     pool_proj: int,
     *,
-    unit: Unit = conv_relu,
+    conv: Unit = conv_relu,
     five: int = 5,
 ) -> Concat:
-    """The Inception module with dimension reductions (Figure 2b); the arguments are the columns of Table 1.
+    """The Inception module with dimension reductions (Figure 2b).
 
-    Maps (N, maps, H, W) to (N, n1x1 + n3x3 + n5x5 + pool_proj, H, W).
-
-    Args:
-        maps: channels of the input.
-        n1x1: filters of the 1x1 branch.
-        n3x3_reduce: 1x1 filters before the 3x3 convolution.
-        n3x3: filters of the 3x3 convolution.
-        n5x5_reduce: 1x1 filters before the 5x5 convolution.
-        n5x5: filters of the 5x5 convolution.
-        pool_proj: 1x1 filters after the pooling.
-        unit: convolution and what follows it; reductions and projections have it too.
-        five: kernel size of the 5x5 branch.
+    The filters are those of the columns of Table 1; (N, in_channels, H, W) gives (N, n1x1 + n3x3 + n5x5 +
+    pool_proj, H, W). `conv` makes a convolution and what follows it; `five` is the kernel size of the third
+    branch.
     """
     return Concat(
-        branch1x1=unit(maps, n1x1, 1),
-        branch3x3=series(reduce=unit(maps, n3x3_reduce, 1), conv=unit(n3x3_reduce, n3x3, 3, padding=1)),
-        branch5x5=series(reduce=unit(maps, n5x5_reduce, 1), conv=unit(n5x5_reduce, n5x5, five, padding=five // 2)),
-        pool_proj=series(pool=nn.MaxPool2d(3, stride=1, padding=1), conv=unit(maps, pool_proj, 1)),
+        branch1x1=conv(in_channels, n1x1, 1),
+        branch3x3=series(reduce=conv(in_channels, n3x3_reduce, 1), conv=conv(n3x3_reduce, n3x3, 3, padding=1)),
+        branch5x5=series(
+            reduce=conv(in_channels, n5x5_reduce, 1), conv=conv(n5x5_reduce, n5x5, five, padding=five // 2)
+        ),
+        pool_proj=series(pool=nn.MaxPool2d(3, stride=1, padding=1), conv=conv(in_channels, pool_proj, 1)),
     )
 
 
-def auxiliary(maps: int, num_classes: int, *, unit: Unit, pool: nn.Module) -> AuxHead:
-    """A side head (Section 5); `pool` leaves 4x4 pixels of (N, maps, 14, 14), the scores are (N, num_classes)."""
+def auxiliary(in_channels: int, num_classes: int, *, conv: Unit, pool: nn.Module) -> AuxHead:
+    """An auxiliary classifier (Section 5): (N, in_channels, 14, 14), pooled to 4x4, to (N, num_classes)."""
     return AuxHead(
-        avgpool=pool,  # (N, maps, 4, 4)
-        conv=unit(maps, 128, 1),  # (N, 128, 4, 4)
+        avgpool=pool,  # (N, in_channels, 4, 4)
+        conv=conv(in_channels, 128, 1),  # (N, 128, 4, 4)
         flatten=nn.Flatten(),
         fc=nn.Linear(128 * 4 * 4, 1024),
         relu=nn.ReLU(inplace=True),
@@ -104,10 +108,9 @@ def googlenet(
     num_classes: int = 1000,
     in_channels: int = 3,
     *,
+    form: Form = "paper",
     aux: bool = True,
-    five_by_five: bool = True,
-    batch_norm: bool = False,
-    dropout: float = 0.4,
+    dropout: float | None = None,
 ) -> AuxNet:
     """GoogLeNet, the first Inception net (Szegedy et al. 2014, Table 1, Figure 3 and Section 5).
 
@@ -117,61 +120,68 @@ def googlenet(
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
+        form: `paper`; `caffe`, BVLC's replication `bvlc_googlenet`, which differs in the constants of local
+            response normalisation; `torchvision`, after the authors' later TensorFlow code: 3x3 kernels in place
+            of 5x5, batch norm (epsilon 0.001) in place of biases and local response normalisation, pool4 of 2x2
+            instead of 3x3, and an auxiliary pooling that adapts to the size of its input.
         aux: the two auxiliary classifiers, on 4a and 4d; each adds `net.aux_weight` = 0.3 times its loss. Their
-            fully connected layer fits 224x224 images only; without them, or with `batch_norm`, larger ones do.
-        five_by_five: 5x5 kernels in the third branch. False takes 3x3, a slip in the authors' later TensorFlow
-            code, which torchvision keeps because published weights have that shape.
-        batch_norm: the form of that code: batch norm (epsilon 0.001) in place of the biases and of local response
-            normalisation, pool4 of 2x2 instead of 3x3, and an auxiliary pooling that adapts to the map.
-        dropout: probability of dropping a unit before the last layer.
+            fully connected layer fits 224x224 images only; without them, or as `torchvision`, other sizes do.
+        dropout: probability of dropping a unit before the last layer; None takes 0.4, as `torchvision` 0.2.
 
     Raises:
-        ValueError: dropout outside 0 ... 1.
+        ValueError: unknown form, or dropout outside 0 ... 1.
 
-    Differs from: torchvision's `googlenet` is `googlenet(five_by_five=False, batch_norm=True, dropout=0.2)`, with
-    6,624,904 parameters without auxiliary classifiers. The paper prints 2.7K parameters for the first layer, which
-    7x7 kernels on three channels cannot have (9,408); its other rows count MACs as here, but for 5a. Neither the
-    paper's parameters sum to 5 million, nor is the net 12 times smaller than AlexNet, as the lecture's slide says.
-    The paper tells no initialisation; see `init_caffe`. Nor does it give the constants of local response
-    normalisation; AlexNet's are taken.
+    The paper prints neither the initialisation (see `init_weights`) nor the constants of local response
+    normalisation. AlexNet's are taken for it, with alpha as printed; `caffe` has k = 1 and alpha a fifth as large.
+
+    Differs from: torchvision's `googlenet` has 6,624,904 parameters without auxiliary classifiers. Its 3x3 kernels
+    are a slip of the TensorFlow code, which published weights have kept. The paper prints 2.7K parameters for
+    the first layer, which 7x7 kernels on three channels cannot have (9,408); its other rows count MACs as here,
+    but for 5a. The paper's parameters do not sum to 5 million, and the net is not 12 times smaller than AlexNet,
+    as the lecture's slide says.
     """
-    unit: Unit = partial(conv_bn_relu, eps=0.001) if batch_norm else conv_relu
-    five = 5 if five_by_five else 3
+    check_form(form, ("paper", "caffe", "torchvision"))
+    modern = form == "torchvision"
+    conv: Unit = partial(conv_bn_relu, eps=0.001) if modern else conv_relu
+    norm = (
+        local_response_norm if form == "paper" else partial(nn.LocalResponseNorm, 5)
+    )  # PyTorch's defaults are Caffe's
     stages: dict[str, nn.Module] = {  # from (N, 3, 224, 224)
-        "conv1": unit(in_channels, 64, 7, stride=2, padding=3),  # (N, 64, 112, 112)
+        "conv1": conv(in_channels, 64, 7, stride=2, padding=3),  # (N, 64, 112, 112)
         "pool1": _pool(),  # (N, 64, 56, 56)
-        "norm1": local_response_norm(),
-        "conv2_reduce": unit(64, 64, 1),
-        "conv2": unit(64, 192, 3, padding=1),  # (N, 192, 56, 56)
-        "norm2": local_response_norm(),
+        "norm1": norm(),
+        "conv2_reduce": conv(64, 64, 1),
+        "conv2": conv(64, 192, 3, padding=1),  # (N, 192, 56, 56)
+        "norm2": norm(),
         "pool2": _pool(),  # (N, 192, 28, 28)
     }
-    if batch_norm:
+    if modern:
         del stages["norm1"], stages["norm2"]
-    maps = 192
-    for name, widths in MODULES.items():
-        stages[name] = inception(maps, *widths, unit=unit, five=five)
-        n1x1, _, n3x3, _, n5x5, pool_proj = widths
-        maps = n1x1 + n3x3 + n5x5 + pool_proj
+    channels = 192
+    for name, filters in MODULES.items():
+        stages[name] = inception(channels, *filters, conv=conv, five=3 if modern else 5)
+        n1x1, _, n3x3, _, n5x5, pool_proj = filters
+        channels = n1x1 + n3x3 + n5x5 + pool_proj
         if aux and name in AUX_AFTER:
-            pool = nn.AdaptiveAvgPool2d(4) if batch_norm else nn.AvgPool2d(5, stride=3)
-            stages[AUX_AFTER[name]] = auxiliary(maps, num_classes, unit=unit, pool=pool)
+            pool = nn.AdaptiveAvgPool2d(4) if modern else nn.AvgPool2d(5, stride=3)
+            stages[AUX_AFTER[name]] = auxiliary(channels, num_classes, conv=conv, pool=pool)
         if name in POOL_AFTER:
-            stages[POOL_AFTER[name]] = _pool(2 if batch_norm and name == "inception_4e" else 3)
+            stages[POOL_AFTER[name]] = _pool(2 if modern and name == "inception_4e" else 3)
     stages["avgpool"] = nn.AdaptiveAvgPool2d(1)  # (N, 1024, 1, 1)
-    stages["dropout"] = nn.Dropout(dropout)
+    stages["dropout"] = nn.Dropout(dropout if dropout is not None else 0.2 if modern else 0.4)
     stages["flatten"] = nn.Flatten()
-    stages["linear"] = nn.Linear(maps, num_classes)
+    stages["linear"] = nn.Linear(channels, num_classes)
 
+    fixed = aux and not modern
     net = AuxNet(
         stages,
         outputs=GoogLeNetOutputs,
         aux_weight=AUX_WEIGHT,
         input_size=(in_channels, 224, 224),
-        smallest=15 if batch_norm else 224 if aux else 31,
-        fixed=aux and not batch_norm,
+        smallest=224 if fixed else 15 if modern else 31,
+        fixed=fixed,
     )
-    init_caffe(net)
+    init_weights(net, form)
     return net
 
 
@@ -180,17 +190,20 @@ def _pool(kernel: int = 3) -> nn.MaxPool2d:
     return nn.MaxPool2d(kernel, stride=2, ceil_mode=True)
 
 
-def init_caffe(net: Net) -> None:
+def init_weights(net: Net, form: Form = "paper") -> None:
     """Glorot's weights; biases 0.2, but zero in the classifiers.
 
-    The paper prints nothing; this is the choice of Caffe's BVLC GoogLeNet, whose "xavier" filler looks at the
-    fan-in alone. With zero biases the signal would fade: the features before the last layer have a hundredth of
-    the scale, for Glorot's rule does not make up for what ReLU and normalisation take away.
+    The paper prints nothing; the biases are those of `bvlc_googlenet`, whose "xavier" weights (form `caffe`) look
+    at the fan-in alone. With zero biases the signal would fade: the features before the last layer would have a
+    hundredth of the scale, for Glorot's rule does not make up for what ReLU and normalisation take away.
     """
     init_glorot(net)
     for name, layer in net.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None and not name.endswith("linear"):
             nn.init.constant_(layer.bias, 0.2)
+    if form == "caffe":
+        for layer in weighted(net):
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="linear")  # U(-a, a), a^2 = 3 / fan-in
 
 
 def inception_naive(num_classes: int = 1000, in_channels: int = 256, *, bottleneck: bool = False) -> Net:
@@ -200,12 +213,12 @@ def inception_naive(num_classes: int = 1000, in_channels: int = 256, *, bottlene
     854,196,224 MACs; with `bottleneck` (N, 480, 28, 28) and 271,351,808 MACs. With 1,000 classes the nets have
     1,762,952 and 827,720 parameters.
 
-    A whole GoogLeNet of naive modules cannot be had: the pooling branch keeps all maps of the input, so that each
-    module is wider than the one before it, which is the lecture's point.
+    There is no whole GoogLeNet of naive modules: the pooling branch keeps all channels of the input, so each
+    module outputs more channels than the one before it, which is the lecture's point.
 
     Args:
         num_classes: classes of the last layer.
-        in_channels: maps that the module sees.
+        in_channels: channels of the module's input.
         bottleneck: 1x1 convolutions with 64 filters before the 3x3 and 5x5 convolutions and after the pooling
             (Figure 2b).
 
@@ -219,13 +232,13 @@ def inception_naive(num_classes: int = 1000, in_channels: int = 256, *, bottlene
         branch5x5=conv_relu(in_channels, n5x5, 5, padding=2),
         pool=nn.MaxPool2d(3, stride=1, padding=1),
     )
-    maps = n1x1 + n3x3 + n5x5 + (LECTURE[-1] if bottleneck else in_channels)
+    channels = n1x1 + n3x3 + n5x5 + (LECTURE[-1] if bottleneck else in_channels)
     stages = {  # from (N, 256, 28, 28)
         "inception": inception(in_channels, *LECTURE) if bottleneck else naive,  # (N, 672, 28, 28)
         "avgpool": nn.AdaptiveAvgPool2d(1),
         "flatten": nn.Flatten(),
-        "linear": nn.Linear(maps, num_classes),
+        "linear": nn.Linear(channels, num_classes),
     }
     net = Net(stages, input_size=(in_channels, 28, 28), smallest=1)
-    init_caffe(net)
+    init_weights(net)
     return net

@@ -66,7 +66,7 @@ def test_construction_is_exact_for_the_identities_alone() -> None:
 
 def test_gradient_norms_are_those_of_the_whole_loss() -> None:
     torch.manual_seed(0)
-    net = create_model("googlenet", num_classes=3, in_channels=1, batch_norm=True, dropout=0.0)
+    net = create_model("googlenet", num_classes=3, in_channels=1, form="torchvision", dropout=0.0)
     for head in (net.aux1, net.aux2):
         head.dropout.p = 0.0
     images, labels = torch.randn(4, 1, 32, 32), torch.tensor([0, 1, 2, 0])

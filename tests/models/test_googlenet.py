@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from cs231n_arch import create_model, layer_table
 from cs231n_arch.models.googlenet import GoogLeNetOutputs, googlenet
 
-TORCHVISION = {"five_by_five": False, "batch_norm": True, "dropout": 0.2}
-
 # Table 1: output size; weights and MACs worked out from its filter columns; operations in millions as printed.
 TABLE_1 = {
     "conv1": ((64, 112, 112), 9_408, 118_013_952, 34),
@@ -38,19 +36,9 @@ def meta(**options: object) -> nn.Module:
         return googlenet(**options)
 
 
-@pytest.mark.parametrize(
-    ("options", "params", "macs"),
-    [
-        ({}, 13_378_280, 1_582_671_872),
-        ({"aux": False}, 6_998_552, 1_582_671_872),
-        (TORCHVISION, 13_004_888, 1_498_376_192),
-        (TORCHVISION | {"aux": False}, 6_624_904, 1_498_376_192),
-    ],
-)
-def test_totals(options: dict[str, object], params: int, macs: int) -> None:
-    net = meta(**options)
-    assert sum(p.numel() for p in net.parameters()) == params
-    assert layer_table(net)["macs"].sum() == macs
+@pytest.mark.parametrize(("form", "params"), [("paper", 6_998_552), ("torchvision", 6_624_904)])
+def test_parameters_without_auxiliary_classifiers(form: str, params: int) -> None:
+    assert sum(p.numel() for p in meta(form=form, aux=False).parameters()) == params
 
 
 @pytest.mark.parametrize("row", TABLE_1)
@@ -75,15 +63,15 @@ def test_depth_is_22_layers_with_parameters() -> None:
     assert convolutions + 2 * modules + stages.count("linear") == 22
 
 
-def twin(state: dict[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The paper's figure, written out in functions."""
+def twin(state: dict[str, Tensor], x: Tensor, k: float, alpha: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The paper's figure, written out in functions; k and alpha as in the formula of AlexNet's paper."""
 
     def conv(name: str, x: Tensor, **sizes: int) -> Tensor:
         return F.relu(F.conv2d(x, state[f"{name}.weight"], state[f"{name}.bias"], **sizes))
 
     def norm(x: Tensor) -> Tensor:
         neighbours = F.pad(x.square().unsqueeze(1), (0, 0, 0, 0, 2, 2)).unfold(2, 5, 1).sum(-1).squeeze(1)
-        return x / (2 + 1e-4 * neighbours) ** 0.75
+        return x / (k + alpha * neighbours) ** 0.75
 
     def pool(x: Tensor) -> Tensor:
         return F.max_pool2d(x, 3, 2, ceil_mode=True)
@@ -120,14 +108,15 @@ def no_dropout(net: nn.Module) -> nn.Module:
     return net
 
 
-def test_outputs_equal_those_of_the_twin() -> None:
+@pytest.mark.parametrize(("form", "k", "alpha"), [("paper", 2, 1e-4), ("caffe", 1, 1e-4 / 5)])
+def test_outputs_equal_those_of_the_twin(form: str, k: float, alpha: float) -> None:
     torch.manual_seed(0)
-    net, x = no_dropout(googlenet(num_classes=10)), torch.randn(2, 3, 224, 224)
+    net, x = no_dropout(googlenet(num_classes=10, form=form)), 100 * torch.randn(2, 3, 224, 224)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim == 1:  # the initial biases are alike, so that a swap would not be seen
                 parameter.add_(0.1 * torch.randn_like(parameter))
-        expected, outputs = twin(net.state_dict(), x), net.train()(x)
+        expected, outputs = twin(net.state_dict(), x, k, alpha), net.train()(x)
         assert isinstance(outputs, GoogLeNetOutputs)
         for given, wanted in zip(outputs, expected, strict=True):
             torch.testing.assert_close(given, wanted, rtol=1e-4, atol=1e-4)
@@ -137,7 +126,7 @@ def test_outputs_equal_those_of_the_twin() -> None:
 def test_torchvision_form_equals_torchvision() -> None:
     torch.manual_seed(0)
     theirs = no_dropout(torchvision.models.googlenet(weights=None, aux_logits=True, init_weights=False))
-    ours = no_dropout(googlenet(**TORCHVISION))
+    ours = no_dropout(googlenet(form="torchvision"))
     state = theirs.state_dict()
     for name, value in state.items():
         if name.endswith("running_var"):
@@ -178,7 +167,7 @@ def test_without_heads_training_gives_the_scores_alone() -> None:
 
 @pytest.mark.parametrize(
     ("options", "smallest"),
-    [({"aux": False}, 31), ({"batch_norm": True}, 15), ({"batch_norm": True, "aux": False}, 15)],
+    [({"aux": False}, 31), ({"form": "torchvision"}, 15), ({"form": "torchvision", "aux": False}, 15)],
 )
 @pytest.mark.parametrize("training", [True, False])
 def test_smallest_image_of_the_forms_without_fixed_size(
@@ -192,33 +181,38 @@ def test_smallest_image_of_the_forms_without_fixed_size(
         net(torch.empty(2, 3, smallest - 1, smallest - 1, device="meta"))
 
 
-def test_initialisation() -> None:
+@pytest.mark.parametrize("form", ["paper", "caffe"])
+def test_initialisation(form: str) -> None:
     torch.manual_seed(0)
-    net = googlenet()
-    for name, layer in net.named_modules():
+    for name, layer in googlenet(form=form).named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            area = layer.weight[0, 0].numel()
-            bound = (6 / (area * (layer.weight.shape[0] + layer.weight.shape[1]))) ** 0.5
+            fan_out, fan_in = (
+                layer.weight.flatten(1).shape[0] * layer.weight[0, 0].numel(),
+                layer.weight[0].numel(),
+            )
+            bound = (6 / (fan_in + fan_out)) ** 0.5 if form == "paper" else (3 / fan_in) ** 0.5
             assert layer.weight.abs().max() <= bound
             assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
             assert layer.bias.eq(0.0 if name.endswith("linear") else 0.2).all()
 
 
-def test_dropout_out_of_range_is_refused() -> None:
+def test_dropout_is_the_forms() -> None:
+    assert [meta(form=form).dropout.p for form in ("paper", "caffe", "torchvision")] == [0.4, 0.4, 0.2]
+    assert meta(form="torchvision", dropout=0.0).dropout.p == 0.0
     with pytest.raises(ValueError, match=r"1\.5"):
         googlenet(dropout=1.5)
 
 
 @pytest.mark.parametrize(
-    ("bottleneck", "maps", "macs", "params"),
+    ("bottleneck", "channels", "macs", "params"),
     [(False, 672, 854_196_224, 1_762_952), (True, 480, 271_351_808, 827_720)],
 )
-def test_the_lectures_module(bottleneck: bool, maps: int, macs: int, params: int) -> None:
+def test_the_lectures_module(bottleneck: bool, channels: int, macs: int, params: int) -> None:
     with torch.device("meta"):
         net = create_model("inception_naive", bottleneck=bottleneck)
     table = layer_table(net)
     inside = table[table["name"].str.startswith("inception")]
-    assert inside["output_shape"].iloc[-1] == (maps, 28, 28)
+    assert inside["output_shape"].iloc[-1] == (channels, 28, 28)
     assert inside["macs"].sum() == macs
     assert table["params"].sum() == params
 

@@ -331,8 +331,8 @@ def test_published_weights_by_name(weights: str | WeightsEnum, published: dict[s
         ("resnet50", {"stride_in": "1x1"}, r"fit create_model\('resnet50', stride_in='3x3'\), not .*'1x1'"),
         (
             "googlenet",
-            {"batch_norm": False},
-            r"fit create_model\('googlenet', five_by_five=False, batch_norm=True\)",
+            {"form": "paper"},
+            r"fit create_model\('googlenet', form='torchvision'\)",
         ),
     ],
 )

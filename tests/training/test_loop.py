@@ -114,7 +114,7 @@ def test_auxiliary_scores_count_by_their_weight(digits: Split) -> None:
     torch.manual_seed(0)
     colour = data.load("digits", image_size=32, channels=3)
     small = replace(colour, train_images=colour.train_images[:8], train_labels=colour.train_labels[:8])
-    model = create_model("googlenet", num_classes=10, batch_norm=True, five_by_five=False)
+    model = create_model("googlenet", num_classes=10, form="torchvision")
     run = train(model, small, SIMPLE, steps=1, batch_size=8, device="cpu", progress=False)
     assert run.history["train_loss"].iloc[0] > (1 + 2 * 0.3) * 1.5  # three classifiers at chance, about 2.3 each
 

@@ -54,7 +54,7 @@ from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
 from cs231n_arch.training.checkpoint import CheckpointError
-from cs231n_arch.training.loop import error_rate
+from cs231n_arch.training.fit import error_rate
 
 RUN = {"recipe": "r", "seed": "0"}
 

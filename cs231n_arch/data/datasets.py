@@ -1,13 +1,15 @@
 """Images one by one: what the usual `DataLoader` reads, for sets that are too large to lie on the device."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, default_collate
 
 from cs231n_arch.data.sets import Split
 
@@ -56,16 +58,43 @@ class Images(Dataset[tuple[Tensor, int]]):
 class Repeatable(Dataset[tuple[Tensor, int]]):
     """A set whose random changes depend on the seed, the epoch and the image alone.
 
-    So they are the same for any number of workers and processes, and when an epoch is resumed in its middle.
+    So they are the same for any number of workers and processes, and when an epoch is resumed in its middle. That
+    holds for changes that draw from PyTorch's, NumPy's or Python's global generator; each is left as it was.
     """
 
     def __init__(self, dataset: Dataset[tuple[Tensor, int]], seed: int, epoch: int) -> None:
         self.dataset, self.seed, self.epoch = dataset, seed, epoch
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        seed = ((self.seed * 1_000_003 + self.epoch) * 1_000_000_007 + index) % 2**63
+        states = random.getstate(), np.random.get_state()  # noqa: NPY002  (the generator that transforms use)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(((self.seed * 1_000_003 + self.epoch) * 1_000_000_007 + index) % 2**63)
-            return self.dataset[index]
+            torch.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed % 2**32)  # noqa: NPY002
+            try:
+                return self.dataset[index]
+            finally:
+                random.setstate(states[0])
+                np.random.set_state(states[1])  # noqa: NPY002
+
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, int]] | list[OSError]:
+        """What PyTorch's loader asks for: a batch, or why it cannot be read.
+
+        An error that is raised in a worker process arrives as text with a traceback; one that is returned arrives
+        as it is. See `collate`.
+        """
+        try:
+            return [self[index] for index in indices]
+        except OSError as error:
+            return [error]
+
+
+def collate(items: list[tuple[Tensor, int]] | list[OSError]) -> list[Tensor] | OSError:
+    """Images and labels of a batch, each as one tensor; or the error that `Repeatable` returned."""
+    first = items[0]
+    batch: list[Tensor] | OSError = first if isinstance(first, OSError) else default_collate(items)
+    return batch
 
 
 def one_by_one(split: Split, transform: Transform | None = None) -> Datasets:

@@ -4,10 +4,9 @@ import io
 import pickle
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,8 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.records import write_atomically
+from cs231n_arch.training.distributed import World
+from cs231n_arch.training.progress import Progress
 
-FORMAT = "cs231n-arch checkpoint 1"
+FORMAT = "cs231n-arch checkpoint 2"
 
 
 class CheckpointError(ValueError):
@@ -83,18 +84,6 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: str | Pa
 
 
 @dataclass
-class Progress:
-    """How far a training is; `sums` are of the current epoch: loss, wrong answers and images."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    seconds: float = 0.0
-    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    history: list[dict[str, float]] = field(default_factory=list)
-
-
-@dataclass
 class Saver:
     """Everything that a training must remember, and the file where it does.
 
@@ -104,8 +93,6 @@ class Saver:
         model: its weights are kept, and checked when they come back.
         parts: optimizer, schedule, scaler and what else has a `state_dict`.
         device: whose random numbers are kept beside the CPU's.
-        writes: of several processes only one writes; all read.
-        now: how far the training is.
     """
 
     path: str | Path | None
@@ -113,27 +100,19 @@ class Saver:
     model: nn.Module
     parts: Mapping[str, Any]
     device: torch.device
-    writes: bool = True
-    now: Progress = field(default_factory=Progress)
 
-    def __post_init__(self) -> None:
-        self.begun = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Duration of the training, over all its resumptions."""
-        return time.perf_counter() - self.begun
-
-    def save(self) -> None:
-        """Write the checkpoint."""
-        if self.path is None or not self.writes:
+    def save(self, progress: Progress) -> None:
+        """Write the checkpoint; of several processes, the first one does."""
+        if self.path is None:
             return
-        self.now.seconds = self.seconds
+        now = progress.state()
+        if not World.here().leads:
+            return
         rng = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [])]
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        save(self.path, self.run, state | {"model": self.model.state_dict(), "rng": rng, "now": asdict(self.now)})
+        save(self.path, self.run, state | {"model": self.model.state_dict(), "rng": rng, "now": now})
 
-    def restore(self, rank: int) -> None:
+    def restore(self, progress: Progress) -> None:
         """Go on from the checkpoint, if there is one; other processes than the first draw anew from there."""
         if self.path is None or not Path(self.path).exists():
             return
@@ -141,13 +120,13 @@ class Saver:
         load_weights(self.model, state["model"], self.path)
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
-        self.now = Progress(**state["now"])
+        progress.restore(state["now"])
         torch.set_rng_state(state["rng"][0])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["rng"][1:])
-        if rank:  # the file holds the first process's state; equal draws in all would drop the same units
-            torch.manual_seed(torch.initial_seed() + rank + self.now.step)
-        self.begun = time.perf_counter() - self.now.seconds
+        # The file holds the first process's state: with it, all would drop the same units.
+        if rank := World.here().rank:
+            torch.manual_seed(torch.initial_seed() + rank + progress.step)
 
 
 @contextmanager

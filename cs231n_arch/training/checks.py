@@ -1,15 +1,12 @@
-"""What `train` refuses before it begins, and what it tells when the loss is lost."""
+"""The checks of `train` before it begins."""
 
 import torch
 from torch import Tensor, nn
 
+from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.data import Split
 from cs231n_arch.data.datasets import Datasets
 from cs231n_arch.training.recipe import Recipe
-
-
-class NonFiniteLossError(RuntimeError):
-    """The loss became infinite or not a number; the message says when and in which layer."""
 
 
 def check_kinds(model: object, data: object, recipe: object) -> None:
@@ -43,47 +40,23 @@ def check_split(images: Tensor, labels: Tensor, classes: int | None, part: str) 
         raise ValueError(f"labels must be from 0 to {classes - 1}; those of {part} are from {lowest} to {highest}")
 
 
+@torch.no_grad()
+def scores(model: nn.Module, images: Tensor) -> Tensor:
+    """The model's scores (N, classes) of images (N, C, H, W), in evaluation mode."""
+    with evaluating(model):
+        return model(images)  # type: ignore[no-any-return]
+
+
 def check_scores(model: nn.Module, images: Tensor, classes: int) -> None:
     """Raise ValueError, before the first update, if the model's scores do not cover the classes."""
-    check_images(images[:1])
-    model.eval()
-    with torch.no_grad():
-        scores = model(images[:1])
-    if scores.shape[1] < classes:
-        raise ValueError(f"the model gives {scores.shape[1]} scores, but the data has {classes} classes")
+    given = scores(model, images)
+    if given.shape[1] < classes:
+        raise ValueError(f"the model gives {given.shape[1]} scores, but the data has {classes} classes")
 
 
-def check_number(name: str, value: object, least: int) -> int:
-    """The same, if it is a whole number of at least `least`; else ValueError."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
+def check_number(name: str, value: object, least: int, most: int | None = None) -> int:
+    """The same, if it is a whole number from `least` to `most`; else ValueError."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least or (most and value > most):
+        upto = f"from {least} to {most}" if most else f"of at least {least}"
+        raise ValueError(f"{name} must be a whole number {upto}; given {value!r}")
     return value
-
-
-def diagnosis(model: nn.Module, images: Tensor, epoch: int, step: int, optimizer: torch.optim.Optimizer) -> str:
-    """When the loss was lost, after so many whole epochs and steps, and the first layer with such an output."""
-    culprits: list[str] = []
-
-    def watch(name: str, output: object) -> None:
-        if isinstance(output, Tensor) and not output.isfinite().all():
-            culprits.append(name)
-
-    handles = [
-        layer.register_forward_hook(lambda _, __, output, name=name: watch(name, output))
-        for name, layer in model.named_modules()
-        if name and not list(layer.children())
-    ]
-    try:
-        with torch.no_grad():
-            model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
-    if culprits:
-        where = f"the first output that is not finite is that of {culprits[0]}"
-    else:
-        where = "every layer's output is finite"
-    return (
-        f"the loss is infinite or not a number at step {step + 1} (epoch {epoch + 1}), learning rate "
-        f"{optimizer.param_groups[0]['lr']:g}; {where}. A lower learning rate, a warm-up or clipping usually helps"
-    )

@@ -1,44 +1,35 @@
-"""The training loop: `train(model, data, recipe)`."""
+"""`train(model, data, recipe)`: `fit`, with a recipe, and with what a long run on any machine needs."""
 
 import math
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from tqdm import tqdm
 
 from cs231n_arch.data import Split
 from cs231n_arch.data.datasets import Datasets
 from cs231n_arch.machine import find_device
-from cs231n_arch.records import write_atomically
-from cs231n_arch.training.batches import Augment, Batches, DeviceBatches, LoaderBatches
-from cs231n_arch.training.budget import Budget, fast_precision
-from cs231n_arch.training.checkpoint import Saver, interruptible
-from cs231n_arch.training.checks import (
-    NonFiniteLossError,
-    check_kinds,
-    check_number,
-    check_scores,
-    check_split,
-    diagnosis,
-)
+from cs231n_arch.training.batches import Augment, Batches, make_batches
+from cs231n_arch.training.budget import fast_precision
+from cs231n_arch.training.checks import check_images, check_kinds, check_number, check_scores, scores
 from cs231n_arch.training.distributed import World
-from cs231n_arch.training.optimizers import build_average, build_optimizer, build_plateau, set_rate
+from cs231n_arch.training.fit import fit
 from cs231n_arch.training.recipe import Recipe
-from cs231n_arch.training.schedules import Plateau
+from cs231n_arch.training.session import TYPES, Compute, Files, Session
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-LOOK_EVERY = 50  # updates between looks at the loss on a GPU
+NOT_THE_RUN = ("name", "paper", "sources", "notes")  # fields of a recipe that do not change what is computed
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a training gave.
+    """The result of a training.
 
     Attributes:
         model: the trained net, in evaluation mode; the running average of its weights, if the recipe has one.
@@ -47,7 +38,8 @@ class Run:
         recipe: the recipe as it was run.
         seed: of the data's order and of dropout.
         device: where it ran.
-        precision: in which matrices were multiplied.
+        precision: of matrix products: `fp32`, `bf16` or `fp16`.
+        channels_last: whether images and weights lay in memory with the channels last.
     """
 
     model: nn.Module
@@ -56,6 +48,7 @@ class Run:
     seed: int
     device: str
     precision: str
+    channels_last: bool = True
 
     @property
     def test_error(self) -> float:
@@ -91,14 +84,15 @@ def train(
     log: str | Path | None = None,
     progress: bool = True,
 ) -> Run:
-    """Train `model` on `data` as `recipe` says; the model is changed in place.
+    """Train `model` on `data` by `recipe`; the model is changed in place.
 
-    Started by `torchrun` inside `distributed.process_group`, several processes share every batch.
+    The loop is `fit`; `Session` adds to it. Started by `torchrun` inside `distributed.process_group`, several
+    processes share every batch.
 
     Args:
         model: maps images (N, C, H, W) to scores (N, classes), or in training to a named tuple whose first field
             is `logits` and whose others are auxiliary scores, weighted by the model's `aux_weight`.
-        data: normalised images. A `Split` lies on the device as a whole; the usual loader reads `Datasets`.
+        data: normalised images. A `Split` lies on the device as a whole; PyTorch's loader reads `Datasets`.
         recipe: the paper's; a shortened run keeps the shape of its schedule.
         epochs: passes over the training images; None takes the recipe's length.
         steps: updates, instead of `epochs`.
@@ -107,185 +101,124 @@ def train(
             norm sees the parts.
         augment: changes a batch of a `Split` where it lies, such as `data.batchwise.CropAndFlip()`.
         workers: processes that read `Datasets`.
-        device: as PyTorch names it; None takes `Budget.auto`'s.
-        seed: of the data's order, augmentation and dropout. The weights have theirs from before:
-            `torch.manual_seed` and then build the model.
+        device: as PyTorch names it; by default the CUDA device if there is one, else the CPU.
+        seed: of the data's order, augmentation and dropout, from 0 to 2^63 - 1. The weights have theirs from
+            before: call `torch.manual_seed` and then build the model.
         precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss; `auto` takes
             `bf16` where the device multiplies in it. `fp32` gives nearly the same numbers on every machine.
-        channels_last: lay images out with the channels last, which most machines convolve faster.
+        channels_last: lay images out with the channels last, which most machines convolve faster. A model that
+            cannot be computed so is trained in PyTorch's usual layout, with a warning.
         compile: run the training step through `torch.compile`.
         sync_bn: batch norm over all processes; CUDA only.
         checkpoint: file that is written after each epoch, at the end, and on Ctrl-C.
         checkpoint_every: updates between further checkpoints inside an epoch.
         resume: go on from the checkpoint, if it exists; on a CPU the result is that of an undisturbed run exactly.
         log: file for the history, as CSV, after each epoch.
-        progress: show a bar with the time that remains.
+        progress: show a bar with the time that remains on a terminal, elsewhere a line an epoch.
 
     Raises:
         ValueError: an option out of range, images that are bytes or not finite, labels of no class.
         CheckpointError: `resume` from a file that is damaged or belongs to another run.
-        NonFiniteLossError: the loss left the finite numbers.
+        NonFiniteLossError: the loss or a weight became infinite or not a number.
     """
+    check_kinds(model, data, recipe)
     check_number("accumulate", accumulate, 1)
     check_number("checkpoint_every", 1 if checkpoint_every is None else checkpoint_every, 1)
-    check_number("workers", workers, 0)
-    check_kinds(model, data, recipe)
-    target, world = find_device(device or Budget.auto().device), World.here()
+    target, world = find_device(device), World.here()
     precision = fast_precision(target) if precision == "auto" else precision
     if precision not in TYPES:
         raise ValueError(f"precision must be auto, {', '.join(TYPES)}; given {precision!r}")
-    layout = torch.channels_last if channels_last else torch.contiguous_format
     recipe = recipe if batch_size is None else recipe.replace(batch_size=batch_size)
-    model.to(target, memory_format=layout)  # type: ignore[call-overload]
-    batches, tested = _batches(data, recipe.batch_size, seed, augment, workers, target, layout, world)
-    check_scores(model, next(batches.test())[0], len(data.classes))
+
+    first = one_image(data).to(target)
+    layout = lay_out(model.to(target), first, channels_last=channels_last)
+    check_scores(model, first, len(data.classes))
+    batches = make_batches(
+        data, recipe.batch_size, seed=seed, augment=augment, workers=workers, device=target, layout=layout
+    )
     if accumulate > recipe.batch_size // world.size:
         raise ValueError(f"a batch of {recipe.batch_size // world.size} has no {accumulate} parts")
     total = _length(recipe, len(batches), epochs, steps)
-    optimizer = build_optimizer(model, recipe)
-    plateau = build_plateau(optimizer, recipe)
-    scaler = torch.amp.GradScaler(target.type, enabled=precision == "fp16")
-    average = build_average(model, recipe)
-    evaluated = average.module if average else model
-    parallel = world.wrap(model, target, sync_bn=sync_bn)
-    forward = torch.compile(parallel) if compile else parallel
 
-    identity = {
-        "recipe": repr(recipe), "data": repr(data), "seed": str(seed), "length": str(total),
-        "precision": precision, "accumulate": str(accumulate), "processes": str(world.size),
+    identity = {f.name: repr(getattr(recipe, f.name)) for f in fields(recipe) if f.name not in NOT_THE_RUN} | {
+        "data": repr(data), "seed": str(seed), "length": str(total), "precision": precision,
+        "accumulate": str(accumulate), "processes": str(world.size),
     }  # fmt: skip
-    parts = {"optimizer": optimizer, "scaler": scaler, "plateau": plateau, "average": average}
-    parts = {name: part for name, part in parts.items() if part is not None}
-    saver = Saver(checkpoint, identity, model, parts, target, writes=world.leads)
-    bar = tqdm(total=total, disable=not (progress and world.leads), unit="step", mininterval=0.5)
-
-    with torch.random.fork_rng(), bar, interruptible() as interrupted:
+    compute = Compute(target, precision, layout, accumulate)
+    files = Files(checkpoint, checkpoint_every, log)
+    session = Session(model, recipe, total, compute, files, identity, show=progress)
+    called = world.wrap(model, target, sync_bn=sync_bn)
+    evaluated = session.average.module if session.average else model
+    with torch.random.fork_rng(), session.running(resume=resume):
         torch.manual_seed(seed + world.rank)
-        if resume:
-            saver.restore(world.rank)
-        now = saver.now
-        bar.update(now.step)
-        while now.step < total or now.batch > 0:
-            model.train()
-            sums = torch.tensor(now.sums, device=target, dtype=torch.float64)  # loss, wrong answers, images
-            for images, labels in batches.epoch(now.epoch, start=now.batch):
-                if now.step == total:
-                    break
-                if plateau is None:
-                    set_rate(optimizer, recipe, now.step, total)
-                optimizer.zero_grad(set_to_none=True)
-                for part, wanted in zip(
-                    images.tensor_split(accumulate), labels.tensor_split(accumulate), strict=True
-                ):
-                    with torch.autocast(target.type, TYPES[precision], enabled=precision != "fp32"):
-                        scores, loss = _loss(model, forward(part), wanted, recipe.label_smoothing)
-                    sums[0] += loss.detach() * len(part)
-                    # To look at a number, the processor waits for a GPU, so there it looks now and then only.
-                    if (target.type == "cpu" or now.step % LOOK_EVERY == 0) and not sums[0].isfinite():
-                        raise NonFiniteLossError(diagnosis(model, part, now.epoch, now.step, optimizer))
-                    scaler.scale(loss * (len(part) / len(images))).backward()  # type: ignore[no-untyped-call]
-                    sums[1] += (scores.detach().argmax(dim=1) != wanted).sum()
-                    sums[2] += len(part)
-                if recipe.clip_norm is not None:
-                    scaler.unscale_(optimizer)
-                    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
-                scaler.step(optimizer)
-                scaler.update()
-                if average:
-                    average.update_parameters(model)
-                now.step, now.batch = now.step + 1, now.batch + 1
-                bar.update()
-                if interrupted() or (checkpoint_every and now.step % checkpoint_every == 0):
-                    now.sums = sums.tolist()
-                    saver.save()
-                    if interrupted():
-                        raise KeyboardInterrupt
-
-            loss_sum, wrong_sum, seen = world.total(sums).tolist()
-            if not math.isfinite(loss_sum):
-                raise NonFiniteLossError(diagnosis(model, part, now.epoch, now.step - 1, optimizer))
-            now.epoch, now.batch, now.sums = now.epoch + 1, 0, [0.0, 0.0, 0.0]
-            row = {
-                "epoch": now.epoch,
-                "step": now.step,
-                "lr": optimizer.param_groups[0]["lr"],
-                "train_loss": loss_sum / seen,
-                "train_error": wrong_sum / seen,
-                "test_error": float(world.total(_count_wrong(evaluated, batches, target))) / tested,
-                "seconds": saver.seconds,
-            }
-            now.history.append(row)
-            bar.set_postfix_str(f"epoch {now.epoch}, train {row['train_error']:.1%}, test {row['test_error']:.1%}")
-            if plateau is not None:
-                assert isinstance(recipe.schedule, Plateau)
-                plateau.step(row[f"{recipe.schedule.watch}_error"])
-            saver.save()
-            if log is not None and world.leads:
-                write_atomically(log, pd.DataFrame(now.history).to_csv(index=False))
-
-    return Run(evaluated.eval(), pd.DataFrame(now.history), recipe, seed, str(target), precision)
+        history = fit(
+            torch.compile(called) if compile else called,  # type: ignore[arg-type]
+            Limited(batches, total),
+            session.optimizer,
+            epochs=math.ceil(total / len(batches)),
+            step=session.update,
+            evaluated=evaluated,
+            progress=session,
+        )
+    last = layout == torch.channels_last
+    return Run(evaluated.eval(), history, recipe, seed, str(target), precision, channels_last=last)
 
 
-@torch.no_grad()
-def error_rate(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Share of the images (N, C, H, W) whose highest score is not that of the label (N,), in evaluation mode.
+@dataclass(frozen=True)
+class Limited:
+    """Batches that end after `steps` updates, if need be inside an epoch."""
 
-    Several processes share the images; none is counted twice.
+    batches: Batches
+    steps: int
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """See `Batches`."""
+        return islice(self.batches.epoch(epoch, start), self.steps - epoch * len(self) - start)
+
+    def test(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """See `Batches`."""
+        return self.batches.test()
+
+
+def one_image(data: Split | Datasets) -> Tensor:
+    """The first test image, (1, C, H, W).
 
     Raises:
-        ValueError: no images, labels of another number, or images that are not finite floats.
+        ValueError: there is none, or it is not of finite floats.
     """
-    check_split(images, labels, None, "test")
-    world = World.here()
-    batches = DeviceBatches((images, labels), (images, labels), world.size, 0, None, world)
-    return float(world.total(_count_wrong(model, batches, labels.device))) / len(labels)
-
-
-@torch.no_grad()
-def _count_wrong(model: nn.Module, batches: Batches, device: torch.device) -> Tensor:
-    """Number of this process's test images whose highest score is not that of the label."""
-    model.eval()
-    wrong = torch.zeros((), dtype=torch.long, device=device)
-    for images, labels in batches.test():
-        wrong += (model(images).argmax(dim=1) != labels).sum()
-    return wrong
-
-
-def _batches(
-    data: Split | Datasets,
-    batch_size: int,
-    seed: int,
-    augment: Augment | None,
-    workers: int,
-    device: torch.device,
-    layout: torch.memory_format,
-    world: World,
-) -> tuple[Batches, int]:
-    """The batches of either kind of data, and the number of test images."""
     if isinstance(data, Datasets):
-        if augment is not None:
-            raise ValueError("augment is for a Split; Datasets change their images themselves")
-        loaded = LoaderBatches(data, batch_size, seed, workers, device, layout, world)
-        return loaded, len(data.test)  # type: ignore[arg-type]
-    train, test = (
-        (images.to(device, memory_format=layout), labels.to(device))
-        for images, labels in ((data.train_images, data.train_labels), (data.test_images, data.test_labels))
-    )
-    check_split(*train, len(data.classes), "training")
-    check_split(*test, len(data.classes), "test")
-    return DeviceBatches(train, test, batch_size, seed, augment, world), len(data.test_images)
+        first = data.test[0][0][None] if len(data.test) else torch.empty(0)  # type: ignore[arg-type]
+    else:
+        first = data.test_images[:1]
+    check_images(first, "test")
+    return first
 
 
-def _loss(
-    model: nn.Module, output: Tensor | tuple[Tensor, ...], labels: Tensor, smoothing: float
-) -> tuple[Tensor, Tensor]:
-    """The scores, and the cross-entropy of them and, by the model's `aux_weight`, of its auxiliary scores."""
-    scores, *auxiliary = (output,) if isinstance(output, Tensor) else output
-    loss = F.cross_entropy(scores, labels, label_smoothing=smoothing)
-    for side in auxiliary:
-        weight = float(model.aux_weight)  # type: ignore[arg-type]
-        loss = loss + weight * F.cross_entropy(side, labels, label_smoothing=smoothing)
-    return scores, loss
+def lay_out(model: nn.Module, image: Tensor, *, channels_last: bool) -> torch.memory_format:
+    """Lay the weights out with the channels last, if that is wanted and the model can be computed so.
+
+    Not every model can: one that calls `view` on a feature map, or has weights of five dimensions, fails. It gets
+    PyTorch's usual layout and a warning.
+    """
+    if channels_last:
+        try:
+            model.to(memory_format=torch.channels_last)
+            scores(model, image.to(memory_format=torch.channels_last))
+            return torch.channels_last
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
+    model.to(memory_format=torch.contiguous_format)
+    if channels_last:
+        scores(model, image)  # what fails here, too, is no matter of the layout, and is raised
+        warnings.warn(
+            f"{type(model).__name__} cannot be computed with the channels last ({reason}), so it is trained in "
+            "PyTorch's usual layout; channels_last=False says so without this warning",
+            stacklevel=3,
+        )
+    return torch.contiguous_format
 
 
 def _length(recipe: Recipe, steps_per_epoch: int, epochs: int | None, steps: int | None) -> int:

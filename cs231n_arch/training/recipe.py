@@ -81,6 +81,12 @@ class Recipe:
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     notes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
+    def __post_init__(self) -> None:
+        for name in ("lr", "weight_decay", "momentum"):
+            value = getattr(self, name)
+            if not 0 <= value < float("inf"):
+                raise ValueError(f"{name} must be a finite number of at least 0; given {value}")
+
     def source(self, name: str) -> str:
         """Where the paper prints the field `name`; empty for one that it does not use."""
         return ", ".join(place for place, given in self.sources.items() if name in given)

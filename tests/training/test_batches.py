@@ -1,15 +1,18 @@
 """Both pipelines give the loop the same kind of batches, and any number of processes or workers the same ones."""
 
+import random
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch.utils.data import Dataset
 
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
 from cs231n_arch.data.batchwise import CropAndFlip
-from cs231n_arch.data.datasets import one_by_one
+from cs231n_arch.data.datasets import Datasets, one_by_one
 from cs231n_arch.data.transforms import augmentation
 from cs231n_arch.training import Recipe, recipes, train
 from cs231n_arch.training.batches import DeviceBatches, LoaderBatches
@@ -68,6 +71,43 @@ def test_workers_change_nothing(split: Split) -> None:
         assert torch.equal(images, again)
         assert torch.equal(labels, theirs)
     assert alone[0][0].is_contiguous(memory_format=torch.channels_last)
+
+
+class Drawn(Dataset):
+    """What each of the three global generators draws for an image."""
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return torch.tensor([random.random(), np.random.rand(), torch.rand(()).item()]), index  # noqa: NPY002
+
+
+def drawn(seed: int, epoch: int, workers: int, start: int = 0) -> torch.Tensor:
+    batches = LoaderBatches(
+        Datasets("drawn", Drawn(), Drawn(), ("a",)), 2, seed, workers, CPU, torch.preserve_format
+    )
+    found = [(labels, images) for images, labels in batches.epoch(epoch, start)]
+    return torch.cat([torch.cat([y[:, None].float(), x], dim=1) for y, x in found])
+
+
+def test_every_generator_draws_by_seed_epoch_and_image_whatever_the_workers() -> None:
+    first = drawn(seed=1, epoch=2, workers=0)
+    assert torch.equal(drawn(seed=1, epoch=2, workers=1), first)
+    assert torch.equal(drawn(seed=1, epoch=2, workers=2), first)
+    assert torch.equal(drawn(seed=1, epoch=2, workers=2, start=1), first[2:])
+    numbers = torch.cat([first, drawn(1, 3, workers=1), drawn(2, 2, workers=1)])[:, 1:].flatten()
+    assert (
+        len(numbers.unique()) == 3 * 6 * 3
+    )  # nothing comes twice: not in an epoch, nor in another, nor by a seed
+
+
+def test_the_callers_generators_are_left_alone() -> None:
+    before = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
+    drawn(seed=0, epoch=0, workers=0)
+    assert random.getstate() == before[0]
+    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), before[2])
 
 
 @pytest.mark.parametrize("make", [device, loader])

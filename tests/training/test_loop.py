@@ -1,5 +1,6 @@
 """The loop: it learns, repeats itself, refuses nonsense, and its options do what they say."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,14 +144,73 @@ def test_the_history_is_logged(digits: Split, tmp_path: Path) -> None:
 
 def test_a_lost_loss_is_explained(digits: Split) -> None:
     with pytest.raises(
-        NonFiniteLossError, match=r"at step \d+ \(epoch 1\), learning rate 1e\+08; the first output"
+        NonFiniteLossError, match=r"step \d+ \(epoch 1\), learning rate 1e\+08: .*the first output"
     ):
         train(net(), digits, SIMPLE.replace(lr=1e8), epochs=1, device="cpu", progress=False)
+
+
+def test_a_lost_last_update_is_noticed(digits: Split) -> None:
+    bright = replace(digits, train_images=digits.train_images * 1000)
+    with pytest.raises(
+        NonFiniteLossError, match=r"step 1 \(epoch 1\), .*weight is infinite or not a number after"
+    ):
+        train(net(), bright, SIMPLE.replace(lr=1e38), steps=1, device="cpu", progress=False)
+
+
+class Flattened(nn.Module):
+    """As the tutorials write it: `view` on a feature map, which channels-last maps do not allow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 4, 5, stride=3), nn.Linear(400, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).relu().view(-1, 400))
+
+
+class Deep(Flattened):
+    """A convolution over space and one more axis, whose weights have five dimensions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(1, 4, (1, 5, 5), stride=(1, 3, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x[:, :, None])
+
+
+@pytest.mark.parametrize("kind", [Flattened, Deep])
+def test_a_net_that_cannot_be_laid_out_channels_last_is_trained_as_it_is(digits: Split, kind: type) -> None:
+    runs = []
+    for channels_last in (True, False):
+        torch.manual_seed(0)
+        told = pytest.warns(UserWarning, match=f"{kind.__name__} cannot be computed with the channels last")
+        with told if channels_last else contextlib.nullcontext():
+            runs.append(
+                train(kind(), digits, SIMPLE, steps=3, device="cpu", channels_last=channels_last, progress=False)
+            )
+    assert torch.equal(weights(runs[0].model), weights(runs[1].model))
+    assert not runs[0].channels_last
+
+
+def test_what_fails_in_every_layout_is_raised(digits: Split) -> None:
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        train(nn.Sequential(nn.Flatten(), nn.Linear(3, 10)), digits, SIMPLE, device="cpu", progress=False)
+
+
+def test_a_line_an_epoch_where_there_is_no_terminal(digits: Split, capsys: pytest.CaptureFixture[str]) -> None:
+    train(net(), digits, SIMPLE, epochs=2, device="cpu")
+    printed = capsys.readouterr()
+    assert [line.partition(",")[0] for line in printed.out.splitlines()] == ["epoch 1", "epoch 2"]
+    assert "step 16 of 16, training error " in printed.out
+    assert not printed.err
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"seed": -1}, "seed must be a whole number from 0 to 9223372036854775807; given -1"),
+        ({"seed": 10**20}, "seed must be a whole number from 0 to 9223372036854775807; given 1000"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1; given 0"),
         ({"steps": 1, "epochs": 1}, "give epochs or steps, not both"),
         ({"batch_size": 257}, "batch_size must be from 1 to the 256 training images; given 257"),

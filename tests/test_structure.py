@@ -36,7 +36,7 @@ ARROWS: dict[str, set[str]] = {
     "localization": {"models"},
     "compression": {"models", "records"},
     "diagrams": {"models", "plots"},
-    "interop": {"models"},
+    "interop": {"models", "anatomy", "records"},
     "create": {"interop", "models"},
     "explorer": {"create", "models"},
     "profiling": {"create", "anatomy", "published", "machine", "records"},

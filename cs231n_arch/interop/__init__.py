@@ -1,5 +1,7 @@
 """Weights from and to other libraries and the authors' own releases."""
 
+from cs231n_arch.interop.caffe_export import to_caffe
+from cs231n_arch.interop.caffe_import import from_caffe
 from cs231n_arch.interop.libraries import (
     PYTORCHCV,
     REFERENCE,
@@ -14,10 +16,12 @@ from cs231n_arch.interop.pretrained import load_pretrained
 __all__ = [
     "PYTORCHCV",
     "REFERENCE",
+    "from_caffe",
     "from_pytorchcv",
     "from_timm",
     "from_torchvision",
     "load_pretrained",
+    "to_caffe",
     "to_timm",
     "to_torchvision",
 ]

@@ -1,8 +1,8 @@
 """A net of PyTorch in Caffe's layers: what it runs, function by function, and which tensors each of them takes.
 
-The net is run once on the meta device, where nothing is computed, and watched where PyTorch's functions are called.
-So it does not matter whether a layer is a module or a line of a `forward`. `caffe_rules` says what a function is in
-Caffe, and refuses what Caffe has no layer for.
+The net is run once on the meta device, where nothing is computed, and watched where PyTorch's functions are
+called. So it does not matter whether a layer is a module or a line of a `forward`. `caffe_rules` says what a
+function is in Caffe, and refuses what Caffe has no layer for.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -69,7 +69,7 @@ def _check_pooled(settings: Mapping[str, Setting], x: Tensor, result: Tensor) ->
         caffes.append(windows)
     if caffes != list(result.shape[2:]):
         raise NotInCaffeError(
-            f"its pooling rounds sizes up, so that {_by(x.shape[2:])} becomes {_by(caffes)}, not {_by(result.shape[2:])}"
+            f"its pooling rounds sizes up: {_by(x.shape[2:])} becomes {_by(caffes)}, not {_by(result.shape[2:])}"
         )
 
 
@@ -208,7 +208,7 @@ def _sum(result: Tensor, one: Tensor, other: Tensor, *, alpha: float = 1) -> lis
 
 def _product(result: Tensor, one: Tensor, other: Tensor) -> list[Rule]:
     if not isinstance(other, Tensor) or other.shape != (*one.shape[:2], 1, 1):
-        raise NotInCaffeError("it multiplies every channel by a number")
+        raise NotInCaffeError("it multiplies by numbers only one for every channel")
     return [Rule("Flatten", {}, (), (other,)), Rule("Scale", {"axis": 0}, (), (one, None))]
 
 

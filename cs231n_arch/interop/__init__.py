@@ -1,7 +1,8 @@
 """Weights from and to other libraries and the authors' own releases."""
 
-from cs231n_arch.interop.caffe_export import to_caffe
+from cs231n_arch.interop.caffe_export import CaffeFiles, to_caffe
 from cs231n_arch.interop.caffe_import import from_caffe
+from cs231n_arch.interop.caffe_releases import RELEASES
 from cs231n_arch.interop.libraries import (
     PYTORCHCV,
     REFERENCE,
@@ -16,6 +17,8 @@ from cs231n_arch.interop.pretrained import load_pretrained
 __all__ = [
     "PYTORCHCV",
     "REFERENCE",
+    "RELEASES",
+    "CaffeFiles",
     "from_caffe",
     "from_pytorchcv",
     "from_timm",

@@ -21,7 +21,7 @@ from cs231n_arch.models.layers import Net
 from cs231n_arch.records import write_atomically
 
 
-class Files(NamedTuple):
+class CaffeFiles(NamedTuple):
     """What `to_caffe` writes.
 
     Attributes:
@@ -33,7 +33,7 @@ class Files(NamedTuple):
     caffemodel: Path
 
 
-def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Files:
+def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = False) -> CaffeFiles:
     """Write a net of ours as Caffe's `net.prototxt` and `net.caffemodel`.
 
     Caffe's net computes what ours computes in evaluation mode, for an image whose channels are turned round (blue,
@@ -59,18 +59,18 @@ def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = Fals
         raise ValueError(
             f"net must be a module with an input_size (channels, height, width); given {type(net).__name__}"
         )
-    files = Files(Path(folder) / "net.prototxt", Path(folder) / "net.caffemodel")
+    files = CaffeFiles(Path(folder) / "net.prototxt", Path(folder) / "net.caffemodel")
     for path in files:
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} is there already; overwrite=True replaces it")
-    layers = [_layer(said, size[0]) for said in translate(net, size)]
+    layers = [as_layer(said, size[0]) for said in translate(net, size)]
     data = caffemodel.write(type(net).__name__, layers)
     write_atomically(files.caffemodel, data)
     write_atomically(files.prototxt, prototxt(type(net).__name__, layers, size))
     return files
 
 
-def _layer(said: Said, channels: int) -> Layer:
+def as_layer(said: Said, channels: int) -> Layer:
     """A layer with its numbers."""
     blobs = [np.ones(1, "f4") if weight is None else _numbers(weight, said.name) for weight in said.weights]
     if turned(said, channels):

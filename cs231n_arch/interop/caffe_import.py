@@ -117,9 +117,9 @@ def in_our_order(layers: Sequence[Layer]) -> list[Layer]:
 def _options(name: str, form: str | None) -> Iterator[dict[str, object]]:
     """The options of our net to try: its forms, with and without auxiliary classifiers."""
     parameters = inspect.signature(constructor(name)).parameters
+    totals = getattr(import_module(f"cs231n_arch.models.{MODELS[name].file}"), "TOTALS", {}).get(name, {})
     forms: list[str | None] = [form]
-    if form is None and "form" in parameters:
-        totals = import_module(f"cs231n_arch.models.{MODELS[name].file}").TOTALS[name]
+    if form is None and totals and "form" in parameters:
         forms = [one for one in dict.fromkeys((*RELEASED, *totals)) if one in totals]
     for one in forms:
         for aux in (False, True) if "aux" in parameters else (None,):

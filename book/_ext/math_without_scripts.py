@@ -21,6 +21,21 @@ LEFT_OVER = re.compile(
 )  # what the converter does not know
 
 
+# "16{,}384": two numbers and a comma, which must be one number.
+THOUSANDS = re.compile(
+    r"<mn>(\d[\d,]*)</mn><mrow><mo[^>]*>(?:&#x0002C;|,)</mo></mrow>"
+    r"<mn>(\d{3})(?!\d)"
+)
+
+
+def join_thousands(formula: str) -> str:
+    """A number with commas as one number, which is spaced and read as one."""
+    joined, found = formula, 1
+    while found:
+        joined, found = THOUSANDS.subn(r"<mn>\1,\2", joined)
+    return joined
+
+
 def mathml(node: nodes.math | nodes.math_block, display: str) -> str:
     """The formula as MathML; warns of a command that is not understood."""
     tex = node.astext().replace("{aligned}", "{align*}")
@@ -29,7 +44,7 @@ def mathml(node: nodes.math | nodes.math_block, display: str) -> str:
         logger.warning(
             "%s is not understood in a formula", unknown[1], location=node
         )
-    return converted
+    return join_thousands(converted)
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

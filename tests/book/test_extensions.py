@@ -221,3 +221,26 @@ def test_docstrings_are_shown_as_they_are():
     assert readable(None, "module", "m", None, None, None, None) == (None, None)
     assert skip_aliases(None, "class", "one", Pair.one, False, None) is True
     assert skip_aliases(None, "class", "Pair", Pair, False, None) is None
+
+
+def test_thousands_in_a_formula_are_one_number():
+    from docutils import nodes
+    from math_without_scripts import mathml
+
+    written = mathml(nodes.math("", r"16{,}384 + 1{,}234{,}567 = x_{1,2}"), "inline")
+    assert "<mn>16,384</mn>" in written
+    assert "<mn>1,234,567</mn>" in written
+    assert "<mn>1</mn><mo>&#x0002C;</mo><mn>2</mn>" in written
+
+
+def test_the_book_brings_a_font_for_its_formulas():
+    from fontTools.ttLib import TTFont
+
+    style = (ROOT / "book/_static/book.css").read_text(encoding="utf-8")
+    name = re.search(r'url\("(fonts/[^"]+)"\) format\("woff2"\)', style)
+    assert name, "no font"
+    font = TTFont(ROOT / "book/_static" / name[1])
+    assert "MATH" in font, "roots and brackets would not grow"
+    needed = {*map(ord, "0123456789+=()[]{}√∑∫∏⌊⌋⌈⌉⏟⏞αβγδεθλμσφω∂∞≈≤≥×·→∈ℝ"), 0x1D44E, 0x1D465, 0x210E}
+    assert needed <= set(font.getBestCmap())
+    assert (ROOT / "book/_static/fonts/OFL.txt").is_file()

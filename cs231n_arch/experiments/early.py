@@ -95,8 +95,8 @@ RELU = Experiment(
     id="relu-tanh",
     question="Does the training error fall faster with ReLU than with tanh?",
     arms={
-        "tanh": Arm("alexnet_cifar10", {"activation": "tanh", "lrn": False}),
-        "ReLU": Arm("alexnet_cifar10", {"activation": "relu", "lrn": False}),
+        "tanh": Arm("alexnet_cifar", {"activation": "tanh", "lrn": False}),
+        "ReLU": Arm("alexnet_cifar", {"activation": "relu", "lrn": False}),
     },
     comparisons=(Comparison("tanh", "ReLU", Better("lower"), metric="epochs", claim="alexnet-relu"),),
     recipe="alexnet",
@@ -113,7 +113,7 @@ RELU = Experiment(
 NORMALISATION = Experiment(
     id="lrn",
     question="Does local response normalisation lower the error?",
-    arms={"no LRN": Arm("alexnet_cifar10", {"lrn": False}), "LRN": Arm("alexnet_cifar10", {"lrn": True})},
+    arms={"no LRN": Arm("alexnet_cifar", {"lrn": False}), "LRN": Arm("alexnet_cifar", {"lrn": True})},
     comparisons=(
         Comparison("no LRN", "LRN", Better("lower"), claim="alexnet-norm"),
         # VGG's finding (Table 3, A and A-LRN): it can be left out.

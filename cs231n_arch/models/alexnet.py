@@ -291,6 +291,3 @@ def alexnet_cifar(
     for name, std in {"conv1": 0.0001, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}.items():
         init_gaussian(net.get_submodule(name), std)
     return net
-
-
-alexnet_cifar10 = alexnet_cifar

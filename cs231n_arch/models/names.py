@@ -21,7 +21,7 @@ MODELS: dict[str, Entry] = {
     "lenet5": Entry("lenet", "lecun1998"),
     "alexnet": Entry("alexnet", "krizhevsky2012"),
     "alexnet_two_gpu": Entry("alexnet", "krizhevsky2012"),
-    "alexnet_cifar10": Entry("alexnet", "krizhevsky2012"),
+    "alexnet_cifar": Entry("alexnet", "krizhevsky2012"),
     "zfnet": Entry("zfnet", "zeiler2014"),
     "vgg11": Entry("vgg", "simonyan2015"),
     "vgg13": Entry("vgg", "simonyan2015"),
@@ -94,6 +94,7 @@ MODELS: dict[str, Entry] = {
 
 # Earlier names, which still build; `list_models` has the new ones only.
 ALIASES = {
+    "alexnet_cifar10": "alexnet_cifar",
     "cifar_resnet": "resnet_cifar",
     "se_cifar_resnet": "se_resnet_cifar",
 }

@@ -2,8 +2,13 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from cs231n_arch.errors import unknown
 from cs231n_arch.models.layers import Net
@@ -43,4 +48,20 @@ def build(name: str, **options: object) -> Net:
         if allowed[option].annotation is int and not (whole and (not counted or cast(int, value) >= 1)):
             least = " of at least 1" if counted else ""
             raise ValueError(f"{option} must be a whole number{least}; given {value!r}")
-    return construct(**options)
+    with NoDraws() if torch.get_default_device().type == "meta" else nullcontext():
+        return construct(**options)
+
+
+class NoDraws(TorchFunctionMode):
+    """Leaves out the random first weights of a net on the meta device, where they would have no values anyway.
+
+    To draw there, PyTorch loads its compiler, which takes seconds, and interprets each draw in Python.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """One call of PyTorch."""
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        return func(*args, **(kwargs or {}))

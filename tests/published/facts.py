@@ -110,7 +110,7 @@ FACTS: dict[str, Facts] = {
         (tables.ALEXNET_SLIDE, same("AlexNet (two-GPU groups)", *tables.CONVS, *tables.FCS)),
         (_ALEXNET,),
     ),
-    "alexnet_cifar10": Facts(
+    "alexnet_cifar": Facts(
         "AlexNet (CIFAR-10, 4 layers)",
         (same("AlexNet (CIFAR-10, 4 layers)", "conv1", "pool1", "conv2", "pool2", "conv3", "pool3"),),
     ),

@@ -78,5 +78,9 @@ class Preprocess:
 
     def __repr__(self) -> str:
         size = "256x256" if self.release.whole else "the shorter side 256"
-        kind = "a mean image" if self.mean.shape[1] > 1 else f"mean {self.mean.flatten().tolist()}"
+        kind = (
+            "a mean image"
+            if self.mean.shape[1] > 1
+            else f"mean {[round(number, 4) for number in self.mean.flatten().tolist()]}"
+        )
         return f"Preprocess(resize to {size}, crop {self.release.crop}, pixels 0 to 255 less {kind})"

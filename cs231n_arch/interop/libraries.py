@@ -29,6 +29,7 @@ REFERENCE: dict[str, dict[str, object]] = {
 }
 # pytorchcv's name of a net of ours, and the options that make ours the same.
 PYTORCHCV: dict[str, tuple[str, dict[str, object]]] = {
+    "alexnet": ("alexnet", {}),
     **{f"vgg{depth}": (f"vgg{depth}", {}) for depth in (11, 13, 16, 19)},
     **{f"vgg{depth}_bn": (f"bn_vgg{depth}b", {}) for depth in (11, 13, 16, 19)},
     "inception_v3": ("inceptionv3", {"count_include_pad": True}),
@@ -45,6 +46,16 @@ PYTORCHCV: dict[str, tuple[str, dict[str, object]]] = {
     "squeezenet1_1": ("squeezenet_v1_1", {}),
     "squeezenet_simple_bypass": ("squeezeresnet_v1_0", {}),
     "se_resnet50": ("seresnet50", {"bias": True}),
+}
+# pytorchcv's AlexNet sums a fifth of alpha times each square, ours alpha times each, as printed. That is the same
+# for numbers that are 5^0.5 times smaller; neither ReLU nor pooling minds the scale, and conv3 takes it out again.
+RESCALED: dict[tuple[str, str], dict[str, float]] = {
+    ("pytorchcv", "alexnet"): {
+        "conv1.weight": 5**-0.5,
+        "conv1.bias": 5**-0.5,
+        "conv2.bias": 5**-0.5,
+        "conv3.weight": 5**0.5,
+    }
 }
 # torchvision's DenseNet weights were saved when its layers were called "norm.1"; today they are "norm1".
 OLD_NAME = re.compile(r"(?<=\.)(norm|conv)\.(?=[12]\.)")
@@ -108,10 +119,12 @@ def from_pytorchcv(name: str, state_dict: Mapping[str, Tensor]) -> State:
         state_dict: of that model.
 
     Returns:
-        A state dict for `create_model(name, **PYTORCHCV[name][1])`.
+        A state dict for `create_model(name, **PYTORCHCV[name][1])`. Its tensors share their memory with the given
+        ones, but for the four of AlexNet that make up for another constant of the normalisation.
 
     Raises:
-        ValueError: unknown model, one that pytorchcv lacks or has in another form, or weights of another model.
+        ValueError: unknown model, one that pytorchcv lacks or has in another form (its NiN and ZFNet pool and
+            normalise otherwise), or weights of another model.
         ModuleNotFoundError: pytorchcv is not installed.
     """
     return _convert("pytorchcv", name, state_dict, to_ours=True)
@@ -177,6 +190,8 @@ def _convert(library: Library, name: str, given: Mapping[str, Tensor], *, to_our
         if given[source].shape != before:
             raise ValueError(f"{refusal}: {source} must be {before}, given {tuple(given[source].shape)}")
         converted[target] = given[source].reshape(after)
+    for key, factor in RESCALED.get((library, name), {}).items():
+        converted[key] = factor * converted[key]
     return converted
 
 

@@ -24,12 +24,12 @@ RELEASED: list[tuple[str, dict[str, Any]]] = [
     ("alexnet_two_gpu", {"form": "caffe"}),
     ("alexnet_two_gpu", {"form": "caffenet"}),
     ("vgg16", {"image_size": 64}),
-    ("nin_cifar", {}),
+    ("nin_cifar", {"form": "released"}),
     ("nin_imagenet", {}),
     ("googlenet", {"form": "caffe", "aux": False}),
-    ("squeezenet1_0", {}),
+    ("squeezenet1_0", {"form": "released"}),
     ("squeezenet1_1", {}),
-    ("squeezenet_simple_bypass", {}),
+    ("squeezenet_simple_bypass", {"form": "released"}),
     ("densenet40_12", {}),
 ]
 IDS = [f"{name}-{options.get('form', 'paper')}" for name, options in RELEASED]

@@ -11,6 +11,7 @@ from pytorchcv.model_provider import get_model
 
 # Nets of every way in which pytorchcv writes a unit; their last pooling fits one size of image only.
 RUN = [
+    ("alexnet", 227),
     ("resnet20", 32),
     ("densenet_bc100_12", 32),
     ("resnet18", 224),
@@ -46,7 +47,7 @@ def test_same_scores(name: str, side: int) -> None:
     torch.manual_seed(0)
     their, our = theirs(name).eval(), ours(name)
     our.load_state_dict(interop.from_pytorchcv(name, as_trained(their)), assign=True)
-    image = torch.randn(1, 3, side, side)
+    image = 30 * torch.randn(1, 3, side, side)  # large enough for AlexNet's normalisation to matter
     with torch.inference_mode():
         expected = their(image)
         difference = (our.eval()(image) - expected).abs().max() / expected.abs().max()

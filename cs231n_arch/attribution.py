@@ -133,6 +133,9 @@ def back_through(
                 before, module.weight, signal, module.stride, module.padding, module.dilation, module.groups
             )
             return below
+        case nn.ZeroPad2d():
+            left, right, top, bottom = module.padding
+            return signal[:, :, top : signal.shape[2] - bottom, left : signal.shape[3] - right]
         case _ if isinstance(module, PASSED_OVER):
             return signal
     raise ValueError(

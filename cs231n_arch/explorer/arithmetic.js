@@ -146,7 +146,11 @@ window.explorerArithmetic = (() => {
       case "zero_maps":
         needMap();
         return row({ shape: [shape[0] + layer.maps, ...shape.slice(1)], seen });
+      case "zero_edge": // on the right and below
+        needMap();
+        return row({ shape: [shape[0], ...shape.slice(1).map((side) => side + layer.lines)], seen });
       case "lrn":
+      case "tower_lrn":
         needMap();
         return row({ shape, seen });
       case "relu":

@@ -17,6 +17,7 @@ from torch import nn
 
 from cs231n_arch.create import create_model
 from cs231n_arch.models import list_models
+from cs231n_arch.models.alexnet import TowerNorm
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.layers import AuxHead, AuxNet, Concat, Net, Sum
 
@@ -73,6 +74,10 @@ def layer(module: nn.Module) -> str:
             words = ["relu", "" if module.inplace else "copy"]
         case nn.ZeroPad3d(padding=(0, 0, 0, 0, 0, extra)):
             words = ["zero_maps", str(extra)]
+        case nn.ZeroPad2d(padding=(0, right, 0, below)) if right == below:
+            words = ["zero_edge", str(right)]
+        case TowerNorm():
+            words = ["tower_lrn"]
         case nn.LocalResponseNorm():
             words = ["lrn"]
         case nn.Dropout() | nn.Flatten() | nn.Identity() | nn.Tanh():

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cs231n_arch.anatomy.arithmetic import conv_output_size
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net, init_gaussian
 from cs231n_arch.models.variants import Form, Totals, check_form
 
@@ -177,11 +178,10 @@ def _alexnet(
     layout: Layout, num_classes: int, in_channels: int, image_size: int | None, lrn: bool, dropout: float
 ) -> Net:
     """The layers of a layout in its order."""
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     size = image_size if image_size is not None else layout.image_size
     overhang = "overhang" in layout.order
-    smallest = 67 - 2 * layout.padding - 3 * overhang
-    if size < smallest:
-        raise ValueError(f"image_size must be at least {smallest}, which leaves one pixel at pool5; given {size}")
+    check_whole(67 - 2 * layout.padding - 3 * overhang, image_size=size)  # leaves one pixel at pool5
     hanging = -(size - 11) % 4 if overhang else 0
     side = conv_output_size(size + hanging, 11, 4, layout.padding)
     for _ in range(3):
@@ -264,6 +264,7 @@ def alexnet_cifar(
     files, `layers-conv-local-13pct` and `-11pct`: layers three and four are locally connected (no shared weights),
     and the normalisation runs across five channels, as in `alexnet`. Caffe's `cifar10_full` is this net.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     if activation not in get_args(Activation):
         raise ValueError(f"activation must be 'relu' or 'tanh'; given {activation!r}")
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import (
     AuxHead,
     AuxNet,
@@ -140,6 +141,7 @@ def googlenet(
     but for 5a. The paper's parameters do not sum to 5 million, and the net is not 12 times smaller than AlexNet,
     as the lecture's slide says.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     check_form(form, ("paper", "caffe", "torchvision"))
     modern = form == "torchvision"
     conv: Unit = partial(conv_bn_relu, eps=0.001) if modern else conv_relu
@@ -225,6 +227,7 @@ def inception_naive(num_classes: int = 1000, in_channels: int = 256, *, bottlene
     Differs from: the lecture's slide says 358M operations with bottlenecks; the six convolutions it lists sum to
     271M. The difference is the 3x3 convolution, counted twice.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     n1x1, _, n3x3, _, n5x5, _ = LECTURE
     naive = Concat(
         branch1x1=conv_relu(in_channels, n1x1, 1),

@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net, conv_relu, init_gaussian, series
 from cs231n_arch.models.variants import Form, Totals, check_form
 
@@ -73,6 +74,7 @@ def nin_cifar(
 
     Differs from: neither torchvision nor timm has the net.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     check_form(form, ("paper", "released"))
     if head not in get_args(Head):
         raise ValueError(f"head must be {', '.join(map(repr, get_args(Head)))}; given {head!r}")
@@ -114,6 +116,7 @@ def nin_imagenet(num_classes: int = 1000, in_channels: int = 3, *, dropout: floa
     Differs from: popular copies average 5x5 at the end, which follows from poolings that round down; Caffe's round
     up. Neither torchvision nor timm has the net.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     stages = {  # from (N, 3, 224, 224)
         "mlpconv1": mlpconv(1, in_channels, (96, 96, 96), 11, stride=4),  # (N, 96, 54, 54)
         "pool1": pool(),  # (N, 96, 27, 27)

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Concat, Net, Sum, conv_relu, series, weighted
 from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
@@ -83,6 +84,7 @@ def squeezenet(
     Differs from: torchvision's `squeezenet1_0` takes 224x224 images and draws the weights from He's uniform
     distribution; its layers are those of the paper, not of the release.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     if bypass not in get_args(Bypass):
         raise ValueError(f"bypass must be 'none', 'simple' or 'complex'; given {bypass!r}")
     check_form(form, ("paper",) if bypass == "complex" else ("paper", "released"))
@@ -136,6 +138,7 @@ def squeezenet1_1(num_classes: int = 1000, in_channels: int = 3, *, dropout: flo
     The fire modules are those of `squeezenet`, behind a smaller conv1, and the poolings come earlier. The
     arguments are those of `squeezenet`.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     stages = {  # from (N, 3, 227, 227)
         "conv1": nn.Conv2d(in_channels, 64, kernel_size=3, stride=2),  # (N, 64, 113, 113)
         "relu1": nn.ReLU(inplace=True),

@@ -3,16 +3,18 @@
 from torch import nn
 
 from cs231n_arch.anatomy.arithmetic import conv_output_size
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net, init_gaussian, local_response_norm
+from cs231n_arch.models.variants import Totals
 
-# Figure 3 of the paper: maps, kernel size, stride, padding; where pooled, a max over 3x3 at stride 2 follows.
-#          layer 1         layer 2         layer 3         layer 4         layer 5
-FIGURE_3 = ((96, 7, 2, 1), (256, 5, 2, 0), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3, 1, 1))
-POOLED = (1, 2, 5)
-NORMALISED = (1, 2)
-TABLE_2B = (512, 1024, 512)  # maps of layers 3, 4 and 5 in the net (b) of Table 2
-HIDDEN = 4096
-SMALLEST = 47  # leaves one pixel at pool5
+TOTALS: Totals = {"zfnet": {"paper": (62_357_608, 1_168_032_896)}}
+
+SMALLEST = 48  # leaves one pixel at pool5
+
+
+def pool() -> nn.MaxPool2d:
+    """3x3 max pooling at stride 2 that halves the side; the last window may extend beyond the border."""
+    return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
 def zfnet(
@@ -32,48 +34,57 @@ def zfnet(
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         image_size: height and width of the images; layer 6 is sized for it, so it is fixed for the net.
-        layers_3_4_5: maps of layers 3, 4 and 5 (Tables 2 and 3).
+        layers_3_4_5: filters of layers 3, 4 and 5 (Tables 2 and 3).
         dropout: probability of dropping a hidden unit of layers 6 and 7 (Section 3.1).
 
     Raises:
         ValueError: an image too small for the three poolings, or `layers_3_4_5` not three positive numbers.
 
-    The paper prints the sizes 110, 55, 26, 13 and 6 but no padding. They follow if layer 1 is padded by one
-    pixel, layer 2 not at all, and pooling lets its last window hang over the border, as the code of the time did.
-    Its "contrast normalisation across feature maps" is given without constants: AlexNet's are taken, after
-    pooling, as Figure 3 draws it. "All weights are initialised to 1e-2" is read as that standard deviation,
-    for equal weights would stay equal. The renormalisation of filters after each step is part of the recipe.
+    The paper prints the sizes 110, 55, 26, 13 and 6 but no padding. They follow without any from the rule of
+    cuda-convnet, AlexNet's code: the number of window positions is rounded up, in convolutions and poolings, so
+    that the last window may extend beyond the border (in layer 1 by one pixel, on the right and below). Zeiler and
+    Fergus released no code. Their "contrast normalisation across feature maps" is printed without constants:
+    AlexNet's are taken, after pooling, as Figure 3 draws it. "All weights are initialised to 1e-2" is read as that
+    standard deviation, for equal weights would stay equal. The renormalisation of filters is part of the recipe.
 
-    Differs from: the lecture's slide shows net (b), with 512, 1024 and 512 maps, and the 11.7 % error of
-    Clarifai's later entry; Figure 3 keeps AlexNet's widths. torchvision and timm have no ZFNet.
+    Differs from: the lecture's slide shows net (b), with 512, 1024 and 512 filters, and the 11.7 % error of
+    Clarifai's later entry; Figure 3 keeps AlexNet's widths. torchvision and timm have no ZFNet; popular copies pad
+    layer 1 by one pixel all around, which gives the same sizes.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    check_whole(SMALLEST, image_size=image_size)
     if len(layers_3_4_5) != 3 or min(layers_3_4_5) < 1:
-        raise ValueError(f"layers_3_4_5 must be three positive numbers of maps; given {layers_3_4_5}")
-    if image_size < SMALLEST:
-        raise ValueError(
-            f"image_size must be at least {SMALLEST}, which leaves one pixel at pool5; given {image_size}"
-        )
-
-    stages: dict[str, nn.Module] = {}
-    maps, side = in_channels, image_size
-    widths = (*(kernels for kernels, *_ in FIGURE_3[:2]), *layers_3_4_5)
-    for number, (kernels, (_, kernel, stride, padding)) in enumerate(zip(widths, FIGURE_3, strict=True), 1):
-        stages[f"conv{number}"] = nn.Conv2d(maps, kernels, kernel, stride, padding)  # 110, 26, 13, 13, 13
-        stages[f"relu{number}"] = nn.ReLU(inplace=True)
-        maps, side = kernels, conv_output_size(side, kernel, stride, padding)
-        if number in POOLED:
-            stages[f"pool{number}"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)  # 55, 13, 6
-            side //= 2  # 3x3 windows at stride 2 that may hang over halve the side
-        if number in NORMALISED:
-            stages[f"norm{number}"] = local_response_norm()
-
-    stages["flatten"] = nn.Flatten()
-    for number, inputs in {6: maps * side**2, 7: HIDDEN}.items():
-        stages[f"fc{number}"] = nn.Linear(inputs, HIDDEN)
-        stages[f"relu{number}"] = nn.ReLU(inplace=True)
-        stages[f"dropout{number}"] = nn.Dropout(dropout)
-    stages["fc8"] = nn.Linear(HIDDEN, num_classes)
-
+        raise ValueError(f"layers_3_4_5 must be three positive numbers of filters; given {layers_3_4_5}")
+    third, fourth, fifth = layers_3_4_5
+    overhang = (image_size - 7) % 2
+    side = conv_output_size(image_size + overhang, 7, 2) // 2  # after pool1
+    side = conv_output_size(side, 5, 2) // 2 // 2  # after pool5
+    stages = {  # from (N, 3, 224, 224)
+        "overhang": nn.ZeroPad2d((0, overhang, 0, overhang)),
+        "conv1": nn.Conv2d(in_channels, 96, kernel_size=7, stride=2),  # (N, 96, 110, 110)
+        "relu1": nn.ReLU(inplace=True),
+        "pool1": pool(),  # (N, 96, 55, 55)
+        "norm1": local_response_norm(),
+        "conv2": nn.Conv2d(96, 256, kernel_size=5, stride=2),  # (N, 256, 26, 26)
+        "relu2": nn.ReLU(inplace=True),
+        "pool2": pool(),  # (N, 256, 13, 13)
+        "norm2": local_response_norm(),
+        "conv3": nn.Conv2d(256, third, kernel_size=3, padding=1),  # (N, 384, 13, 13)
+        "relu3": nn.ReLU(inplace=True),
+        "conv4": nn.Conv2d(third, fourth, kernel_size=3, padding=1),  # (N, 384, 13, 13)
+        "relu4": nn.ReLU(inplace=True),
+        "conv5": nn.Conv2d(fourth, fifth, kernel_size=3, padding=1),  # (N, 256, 13, 13)
+        "relu5": nn.ReLU(inplace=True),
+        "pool5": pool(),  # (N, 256, 6, 6)
+        "flatten": nn.Flatten(),
+        "fc6": nn.Linear(fifth * side * side, 4096),
+        "relu6": nn.ReLU(inplace=True),
+        "dropout6": nn.Dropout(dropout),
+        "fc7": nn.Linear(4096, 4096),
+        "relu7": nn.ReLU(inplace=True),
+        "dropout7": nn.Dropout(dropout),
+        "fc8": nn.Linear(4096, num_classes),
+    }
     net = Net(stages, input_size=(in_channels, image_size, image_size), smallest=image_size, fixed=True)
     init_gaussian(net, std=1e-2)
     return net

@@ -20,11 +20,11 @@ def test_a_net_reads_like_its_table():
         "input 3x227x227",
         "conv1: conv 96 11x11 stride 4",
         "relu1: relu",
-        "norm1: lrn",
+        "norm1: tower_lrn",
         "pool1: max_pool 3x3 stride 2",
         "conv2: conv 256 5x5 pad 2 groups 2",
         "relu2: relu",
-        "norm2: lrn",
+        "norm2: tower_lrn",
         "pool2: max_pool 3x3 stride 2",
     ]
 

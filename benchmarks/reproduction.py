@@ -2,7 +2,7 @@
 
     python -m benchmarks.reproduction [MODEL ...]
 
-writes `cs231n_arch/published/reproduction.csv`, a row for each net and library; with names, it prints their rows.
+writes `cs231n_arch/interop/reproduction.csv`, a row for each net and library; with names, it prints their rows.
 Needs timm and pytorchcv. Two nets are taken for equal if the layers that hold weights are the same one after the
 other and, with the same random weights, each of them is given the same numbers. The first layer where that ends is
 the row's difference.
@@ -31,7 +31,7 @@ from cs231n_arch.models.layers import Net
 from cs231n_arch.models.registry import MODELS, build, constructor
 from tests.published.facts import FACTS
 
-FILE = Path(__file__).parents[1] / "cs231n_arch" / "published" / "reproduction.csv"
+FILE = Path(__file__).parents[1] / "cs231n_arch" / "interop" / "reproduction.csv"
 COLUMNS = ("model", "library", "name", "input", "params", "macs", "our_layer", "their_layer", "equal_form")
 # What the libraries call our nets, where the name is another, or where the net is in another form.
 TIMM = {"se_resnet50": "seresnet50"}

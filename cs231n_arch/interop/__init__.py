@@ -13,6 +13,7 @@ from cs231n_arch.interop.libraries import (
     to_torchvision,
 )
 from cs231n_arch.interop.pretrained import load_pretrained
+from cs231n_arch.interop.tables import releases, reproduction
 
 __all__ = [
     "PYTORCHCV",
@@ -24,6 +25,8 @@ __all__ = [
     "from_timm",
     "from_torchvision",
     "load_pretrained",
+    "releases",
+    "reproduction",
     "to_caffe",
     "to_timm",
     "to_torchvision",

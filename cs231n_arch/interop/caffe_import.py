@@ -70,24 +70,10 @@ def from_caffe(
     release = RELEASES.get(name)
     if mean is not None and release is None:
         raise ValueError(f"{name} has no preprocessing for a mean; {', '.join(RELEASES)} have")
-    theirs = in_our_order(caffemodel.read(file))
-    weighted = [layer.blobs[0] for layer in theirs if layer.blobs]
-    if weighted[0].ndim < 2:
-        raise ValueError(f"{file} is no file of {name}: its first weights are no convolution")
-    classes, channels = _sides(weighted[-1])[0], _sides(weighted[0])[1]
-    refusals = []
-    for options in _options(name, form):
-        with torch.device("meta"):
-            net = build(name, num_classes=classes, in_channels=channels, **options)
-        try:
-            state = _state(net, theirs, call(name, options))
-        except MismatchError as why:
-            refusals.append(why)
-            continue
-        break
-    else:
-        raise ValueError(f"{file} is no file of {name}: {max(refusals, key=lambda why: why.place)}")
-    net.load_state_dict(state, assign=True)
+    try:
+        net, _ = fitting(name, caffemodel.read(file), form)
+    except MismatchError as why:
+        raise ValueError(f"{file} is no file of {name}: {why}") from None
     if release is not None:
         read = caffemodel.read_mean(mean) if isinstance(mean, str | os.PathLike) else mean
         vars(net)["preprocess"] = Preprocess(release, np.array(release.mean if read is None else read))
@@ -100,6 +86,30 @@ class MismatchError(Exception):
     def __init__(self, place: int, why: str) -> None:
         super().__init__(why)
         self.place = place
+
+
+def fitting(name: str, layers: Sequence[Layer], form: str | None) -> tuple[Net, dict[str, object]]:
+    """The first form of our net that a file's layers fit, with their weights, and its options.
+
+    Raises:
+        MismatchError: they fit none.
+    """
+    theirs = in_our_order(layers)
+    weighted = [layer.blobs[0] for layer in theirs if layer.blobs]
+    if weighted[0].ndim < 2:
+        raise MismatchError(0, "its first weights are no convolution")
+    classes, channels = _sides(weighted[-1])[0], _sides(weighted[0])[1]
+    refusals = []
+    for options in _options(name, form):
+        with torch.device("meta"):
+            net = build(name, num_classes=classes, in_channels=channels, **options)
+        try:
+            net.load_state_dict(_state(net, theirs, call(name, options)), assign=True)
+        except MismatchError as why:
+            refusals.append(why)
+        else:
+            return net, options
+    raise max(refusals, key=lambda why: why.place)
 
 
 def in_our_order(layers: Sequence[Layer]) -> list[Layer]:

@@ -81,9 +81,10 @@ def vgg(
     ten times that of AlexNet, whose procedure the paper otherwise follows; the paper leaves open whether 0.01
     was meant. With 0.1 the class scores of an untrained net are huge, with 0.01 they vanish.
 
-    Differs from: the authors' released Caffe nets, D and E, have the same layers. torchvision draws the convolutions
-    from He's N(0, 2 / fan-out) and the linear layers from N(0, 0.01^2), and pools adaptively to 7x7 before fc6, so
-    that it takes images of other sizes; it has no A-LRN and no C. The lecture's slide calls D and E VGG16 and VGG19, and sums 24M activations for D, which has 15.2M.
+    Differs from: the authors' released Caffe nets, D and E, have the same layers. torchvision draws the
+    convolutions from He's N(0, 2 / fan-out) and the linear layers from N(0, 0.01^2), and pools adaptively to 7x7
+    before fc6, so that it takes images of other sizes; it has no A-LRN and no C. The lecture's slide calls D and E
+    VGG16 and VGG19, and sums 24M activations for D, which has 15.2M.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
     check_whole(SMALLEST, image_size=image_size)

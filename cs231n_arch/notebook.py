@@ -74,22 +74,10 @@ class source:  # noqa: N801 (used like a function)
 
     Args:
         thing: the function or class.
-        inner: name of a function that is defined inside of it, to show that one only.
-
-    Raises:
-        ValueError: no such inner function.
     """
 
-    def __init__(self, thing: Callable[..., object], inner: str | None = None) -> None:
-        self.text = inspect.getsource(thing)
-        if inner is not None:
-            inside = {n.name: n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.FunctionDef)}
-            if inner not in inside:
-                raise ValueError(f"no function named {inner!r} is defined there; there are {', '.join(inside)}")
-            lines = self.text.splitlines(keepends=True)[inside[inner].lineno - 1 : inside[inner].end_lineno]
-            self.text = textwrap.dedent("".join(lines))
-
-        self.text = summarised(self.text)
+    def __init__(self, thing: Callable[..., object]) -> None:
+        self.text = summarised(inspect.getsource(thing))
 
     def _repr_markdown_(self) -> str:
         return f"```python\n{self.text}```"

@@ -49,7 +49,6 @@ from cs231n_arch.data import DataUnavailableError, Split, batchwise, transforms
 from cs231n_arch.data.canvas import load_boxed
 from cs231n_arch.data.datasets import folders, one_by_one
 from cs231n_arch.data.pets import load_pets
-from cs231n_arch.notebook import source
 from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
@@ -178,15 +177,14 @@ LIBRARY: dict[str, Row] = {
     "option": (lambda p: meta("lenet5", depht=3), ValueError, "lenet5 has no option depht; it has num_classes, "),
     "depth": (
         lambda p: meta("resnet_cifar", depth=21),
-        ValueError, "depth must be 6n+2 with n of at least 1: 8, 14, 20"),
+        ValueError, "depth must be 6n+2 with n of at least 1 for units of 2 layers: 8, 14, 20"),
     "depth as text": (lambda p: meta("resnet_cifar", depth="20"), ValueError, "given '20'"),
     "depth as text, dense": (lambda p: meta("densenet40_12", depth="40"), ValueError, "given '40'"),
     "growth": (
         lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be at least 1; given -1"),
     "form": (lambda p: meta("alexnet", form="two"), ValueError, "given 'two'"),
-    "stride": (
-        lambda p: meta("resnet50", stride_in="5x5"),
-        ValueError, "'1x1' or '3x3', the layer that takes the stride; given '5x5'"),
+    "form of a net": (
+        lambda p: meta("resnet18", form="released"), ValueError, "'paper' or 'torchvision'; given 'released'"),
     "weights that nobody has": (
         lambda p: create_model("lenet5", pretrained=True), ValueError, "no weights for lenet5, but for alexnet, "),
     "weights without a network": (
@@ -415,8 +413,6 @@ LIBRARY: dict[str, Row] = {
     "figure of other columns": (
         lambda p: plots.imagenet_winners(pd.DataFrame({"a": [1]}), plt.figure().subplots()),
         ValueError, "the frame has no column year, entry, error, depth; it has a"),
-    "source of no function": (
-        lambda p: source(split, "inner"), ValueError, "no function named 'inner' is defined there"),
 }  # fmt: skip
 
 

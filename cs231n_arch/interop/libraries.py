@@ -25,7 +25,7 @@ REFERENCE: dict[str, dict[str, object]] = {
     "alexnet": {"form": "torchvision"},
     "googlenet": {"form": "torchvision"},
     "inception_v3": {"count_include_pad": True},
-    **{f"resnet{depth}": {"stride_in": "3x3"} for depth in (50, 101, 152)},
+    **{f"resnet{depth}": {"form": "torchvision"} for depth in (50, 101, 152)},
 }
 # pytorchcv's name of a net of ours, and the options that make ours the same.
 PYTORCHCV: dict[str, tuple[str, dict[str, object]]] = {

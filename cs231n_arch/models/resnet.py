@@ -1,210 +1,278 @@
-"""ResNet: He, Zhang, Ren and Sun (2015), "Deep residual learning for image recognition" (arXiv 1512.03385).
-
-The nets of Table 1 for ImageNet; those for CIFAR-10 of Section 4.2 are in `resnet_cifar.py`.
-"""
+"""ResNet: He, Zhang, Ren and Sun (2015), "Deep residual learning for image recognition" (arXiv 1512.03385)."""
 
 from functools import partial
 from typing import Literal
 
 from torch import nn
 
-from cs231n_arch.models.layers import Net, Sum, series
+from cs231n_arch.errors import check_whole
+from cs231n_arch.models.layers import Net, Sum, init_he, series
 from cs231n_arch.models.residual import (
     Shortcut,
+    Unit,
+    cifar_stem,
+    cifar_units,
+    classifier,
     conv,
     imagenet_stem,
-    residual_branch,
-    residual_net,
+    init_fan_out,
+    residual_stages,
     shortcut_path,
 )
+from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
-# Table 1: the kind of unit, and how many of them conv2_x, conv3_x, conv4_x and conv5_x have.
-DEPTHS = {
-    18: ("basic", (2, 2, 2, 2)),
-    34: ("basic", (3, 4, 6, 3)),
-    50: ("bottleneck", (3, 4, 6, 3)),
-    101: ("bottleneck", (3, 4, 23, 3)),
-    152: ("bottleneck", (3, 8, 36, 3)),
+# Table 1: the units of conv2_x, conv3_x, conv4_x and conv5_x by depth; from 50 layers on they are bottlenecks.
+UNITS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+CHANNELS = (64, 128, 256, 512)  # of a basic unit's output in conv2_x, ..., conv5_x
+EXPANSION = 4  # channels of a bottleneck's output, divided by those inside
+# The table of Section 4.2, for CIFAR-10:  output map size  32x32  16x16  8x8
+#                                          layers            1+2n     2n   2n
+CIFAR_CHANNELS = (16, 32, 64)
+
+TOTALS: Totals = {
+    "resnet18": {"paper": (11_689_512, 1_814_073_344), "torchvision": (11_689_512, 1_814_073_344)},
+    "resnet34": {"paper": (21_797_672, 3_663_761_408), "torchvision": (21_797_672, 3_663_761_408)},
+    "resnet50": {
+        "paper": (25_557_032, 3_857_973_248),
+        "released": (25_557_096, 3_857_973_248),
+        "torchvision": (25_557_032, 4_089_184_256),
+    },
+    "resnet101": {
+        "paper": (44_549_160, 7_570_194_432),
+        "released": (44_549_160, 7_570_194_432),
+        "torchvision": (44_549_160, 7_801_405_440),
+    },
+    "resnet152": {
+        "paper": (60_192_808, 11_282_415_616),
+        "released": (60_192_808, 11_282_415_616),
+        "torchvision": (60_192_808, 11_513_626_624),
+    },
+    "plain18": {"paper": (11_515_688, 1_794_805_760)},
+    "plain34": {"paper": (21_623_848, 3_644_493_824)},
+    "resnet_cifar": {"paper": (269_722, 40_551_040)},
+    "resnet20": {"paper": (269_722, 40_551_040)},
+    "resnet32": {"paper": (464_154, 68_862_592)},
+    "resnet44": {"paper": (658_586, 97_174_144)},
+    "resnet56": {"paper": (853_018, 125_485_696)},
+    "resnet110": {"paper": (1_727_962, 252_887_680)},
+    "resnet1202": {"paper": (19_421_274, 2_829_238_912)},
+    "plain20": {"paper": (269_722, 40_551_040)},
+    "plain32": {"paper": (464_154, 68_862_592)},
+    "plain44": {"paper": (658_586, 97_174_144)},
+    "plain56": {"paper": (853_018, 125_485_696)},
+    "plain110": {"paper": (1_727_962, 252_887_680)},
 }
-WIDTHS = (64, 128, 256, 512)  # maps inside a unit of conv2_x, ..., conv5_x
-EXPANSION = {"basic": 1, "bottleneck": 4}  # maps that a unit puts out, divided by those inside
-
-StrideIn = Literal["1x1", "3x3"]
 
 
-def basic(in_channels: int, maps: int, stride: int) -> nn.Sequential:
-    """Two 3x3 layers (Figure 5, left); the first one takes the stride."""
-    return residual_branch(conv(in_channels, maps, 3, stride), conv(maps, maps, 3))
+def basic(in_channels: int, out_channels: int, stride: int, *, shortcut: Shortcut = "B") -> nn.Sequential:
+    """relu(F(x) + x), where F is two 3x3 layers (Figure 5, left)."""
+    body = series(
+        conv1=conv(in_channels, out_channels, 3, stride),
+        bn1=nn.BatchNorm2d(out_channels),
+        relu1=nn.ReLU(inplace=True),
+        conv2=conv(out_channels, out_channels, 3),
+        bn2=nn.BatchNorm2d(out_channels),
+    )
+    path = shortcut_path(shortcut, in_channels, out_channels, stride)
+    return series(sum=Sum(body=body, shortcut=path), relu=nn.ReLU(inplace=True))
 
 
-def bottleneck(in_channels: int, maps: int, stride: int, stride_in: StrideIn) -> nn.Sequential:
-    """1x1, 3x3 and 1x1 layers (Figure 5, right): the 3x3 layer works on a quarter of the maps."""
-    width = maps // EXPANSION["bottleneck"]
-    first, second = (stride, 1) if stride_in == "1x1" else (1, stride)
-    return residual_branch(conv(in_channels, width, 1, first), conv(width, width, 3, second), conv(width, maps, 1))
-
-
-def _resnet(
-    depth: int,
-    num_classes: int,
+def bottleneck(
     in_channels: int,
+    out_channels: int,
+    stride: int,
     *,
-    option: Shortcut | None,
-    stride_in: StrideIn = "1x1",
+    shortcut: Shortcut = "B",
+    stride_in: Literal["1x1", "3x3"] = "1x1",
+) -> nn.Sequential:
+    """relu(F(x) + x), where F is a 1x1, a 3x3 and a 1x1 layer (Figure 5, right)."""
+    width = out_channels // EXPANSION
+    first, second = (stride, 1) if stride_in == "1x1" else (1, stride)
+    body = series(
+        conv1=conv(in_channels, width, 1, first),
+        bn1=nn.BatchNorm2d(width),
+        relu1=nn.ReLU(inplace=True),
+        conv2=conv(width, width, 3, second),
+        bn2=nn.BatchNorm2d(width),
+        relu2=nn.ReLU(inplace=True),
+        conv3=conv(width, out_channels, 1),
+        bn3=nn.BatchNorm2d(out_channels),
+    )
+    path = shortcut_path(shortcut, in_channels, out_channels, stride)
+    return series(sum=Sum(body=body, shortcut=path), relu=nn.ReLU(inplace=True))
+
+
+def plain_unit(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
+    """relu(F(x)): the layers of a basic unit without its shortcut (Figure 3, middle)."""
+    body = basic(in_channels, out_channels, stride, shortcut="A").get_submodule("sum.body")
+    return series(body=body, relu=nn.ReLU(inplace=True))
+
+
+def resnet(
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    *,
+    depth: int = 50,
+    shortcut: Shortcut = "B",
     zero_gamma: bool = False,
+    form: Form = "paper",
 ) -> Net:
-    """A column of Table 1; without an `option` for the shortcuts, a plain net."""
-    if stride_in not in ("1x1", "3x3"):
-        raise ValueError(f"stride_in must be '1x1' or '3x3', the layer that takes the stride; given {stride_in!r}")
-    kind, units = DEPTHS[depth]
-    branch = basic if kind == "basic" else partial(bottleneck, stride_in=stride_in)
+    """ResNet for ImageNet (He et al. 2015, Table 1).
 
-    def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
-        body = branch(maps_in, maps, stride)
-        if option is None:
-            return series(body=body, relu=nn.ReLU(inplace=True))
-        joined = Sum(body=body, shortcut=shortcut_path(option, maps_in, maps, stride))
-        return series(sum=joined, relu=nn.ReLU(inplace=True))
+    Input (N, 3, 224, 224), output (N, 1000).
 
-    # (N, maps, 56, 56), (N, 2 * maps, 28, 28), (N, 4 * maps, 14, 14), (N, 8 * maps, 7, 7)
-    maps = [EXPANSION[kind] * width for width in WIDTHS]
-    stem, size = imagenet_stem(in_channels), (in_channels, 224, 224)  # (N, 64, 56, 56)
-    net = residual_net(stem, 64, units, maps, unit, num_classes=num_classes, input_size=size)
+    Args:
+        num_classes: classes of the last layer.
+        in_channels: channels of the images.
+        depth: weighted layers: 18 or 34 with basic units, 50, 101 or 152 with bottlenecks.
+        shortcut: option of Section 3.3: A pads with zeros, B projects where the shape changes, C projects
+            everywhere. The paper trains its 18 layers with A only (Table 2), its 34 layers with all three
+            (Table 3), and enters B in its comparison with others (Table 4), as for all deeper nets.
+        zero_gamma: start every unit as an identity (Goyal et al. 2017, arXiv 1706.02677, Section 5.1).
+        form: `paper`; `released` (50, 101, 152), the authors' Caffe models: pool1 rounds its size up instead of
+            padding, which also gives 56 but shifts the windows by a pixel, and conv1 of ResNet-50 has a bias;
+            `torchvision`: the 3x3 layer of a bottleneck takes the stride instead of the first 1x1 layer ("v1.5",
+            after Gross and Wilber 2016), and the weights begin as `init_fan_out` says.
+
+    Raises:
+        ValueError: another depth, shortcut or form.
+
+    Left open by the paper: how pool1 makes 56 of 112, and which layer of a bottleneck takes the stride; its
+    numbers of operations, as its released models, have the stride in the first 1x1 layer.
+    """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    if depth not in UNITS:
+        raise ValueError(f"depth must be one of {', '.join(map(str, UNITS))}; given {depth!r}")
+    if depth < 50:
+        check_form(form, ("paper", "torchvision"))
+        unit: Unit = partial(basic, shortcut=shortcut)
+        channels = list(CHANNELS)
+    else:
+        check_form(form, ("paper", "released", "torchvision"))
+        unit = partial(bottleneck, shortcut=shortcut, stride_in="3x3" if form == "torchvision" else "1x1")
+        channels = [EXPANSION * width for width in CHANNELS]
+
+    stem = imagenet_stem(in_channels)  # (N, 64, 56, 56)
+    if form == "released":
+        stem["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        if depth == 50:
+            stem["conv1"] = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3)
+    # (N, C, 56, 56), (N, 2C, 28, 28), (N, 4C, 14, 14), (N, 8C, 7, 7), where C is 64 or 256
+    stages = residual_stages(unit, UNITS[depth], 64, channels)
+    net = Net(
+        stem | stages | classifier(channels[-1], num_classes),
+        input_size=(in_channels, 224, 224),
+        smallest=3 if form == "released" else 1,
+    )
+    init_weights(net, form)
     if zero_gamma:
         init_zero_gamma(net)
     return net
+
+
+def plain(num_classes: int = 1000, in_channels: int = 3, *, depth: int = 34) -> Net:
+    """The plain net (He et al. 2015, Section 3.3 and Figure 3, middle): ResNet-18 or -34 without shortcuts.
+
+    Input (N, 3, 224, 224), output (N, 1000); as many parameters and MACs as `resnet` with shortcuts of option A.
+
+    Args:
+        num_classes: classes of the last layer.
+        in_channels: channels of the images.
+        depth: weighted layers, 18 or 34.
+
+    Raises:
+        ValueError: another depth.
+
+    Differs from: torchvision and timm have no plain nets.
+    """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    if depth not in (18, 34):
+        raise ValueError(f"depth must be 18 or 34; given {depth!r}")
+    stages = residual_stages(plain_unit, UNITS[depth], 64, CHANNELS)
+    net = Net(
+        imagenet_stem(in_channels) | stages | classifier(CHANNELS[-1], num_classes),
+        input_size=(in_channels, 224, 224),
+        smallest=1,
+    )
+    init_weights(net)
+    return net
+
+
+def resnet_cifar(
+    num_classes: int = 10,
+    in_channels: int = 3,
+    *,
+    depth: int = 20,
+    residual: bool = True,
+    shortcut: Shortcut = "A",
+) -> Net:
+    """The residual or plain net of any depth 6n+2 for CIFAR-10 (He et al. 2015, Section 4.2 and Table 6).
+
+    Input (N, 3, 32, 32), output (N, 10). Shortcuts of option B add 2,752 parameters and 262,144 MACs.
+
+    Args:
+        num_classes: classes of the last layer.
+        in_channels: channels of the images.
+        depth: weighted layers, 6n+2 with n units on each of three map sizes.
+        residual: with shortcuts; without, the plain net.
+        shortcut: option of Section 3.3: A pads with zeros (the paper's choice "in all cases" of this section),
+            B projects where the shape changes, C projects everywhere. A plain net has none.
+
+    Raises:
+        ValueError: a depth that is not 6n+2, or another shortcut.
+
+    Differs from: torchvision and timm have no such nets. Much code called "ResNet-18 for CIFAR" puts a stem for
+    small images on the ImageNet net, which has 40 times the parameters of `resnet20`; other code takes option B.
+    """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    unit: Unit = partial(basic, shortcut=shortcut) if residual else plain_unit
+    # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
+    stages = residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
+    net = Net(
+        cifar_stem(in_channels) | stages | classifier(CIFAR_CHANNELS[-1], num_classes),
+        input_size=(in_channels, 32, 32),
+        smallest=1,
+    )
+    init_weights(net)
+    return net
+
+
+def plain_cifar(num_classes: int = 10, in_channels: int = 3, *, depth: int = 20) -> Net:
+    """`resnet_cifar` without shortcuts (He et al. 2015, Section 4.2 and Figure 6, left)."""
+    return resnet_cifar(num_classes, in_channels, depth=depth, residual=False)
+
+
+def init_weights(net: Net, form: Form = "paper") -> None:
+    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852); in torchvision's form its own."""
+    if form == "torchvision":
+        init_fan_out(net, zero_bias=False)
+    else:
+        init_he(net)
 
 
 def init_zero_gamma(net: Net) -> None:
     """Make every unit an identity at first: zero the scale of the last batch norm of its residual branch."""
     for module in net.modules():
         if isinstance(module, Sum):
-            *_, last = (
-                layer for layer in module.get_submodule("body").modules() if isinstance(layer, nn.BatchNorm2d)
-            )
+            *_, last = (layer for layer in module.body.modules() if isinstance(layer, nn.BatchNorm2d))
             nn.init.zeros_(last.weight)
 
 
-def resnet18(
-    num_classes: int = 1000, in_channels: int = 3, *, shortcut: Shortcut = "B", zero_gamma: bool = False
-) -> Net:
-    """ResNet-18 (He et al. 2015, Table 1).
-
-    Input (N, 3, 224, 224), output (N, 1000); 11,689,512 parameters, 1,814,073,344 MACs.
-    With `shortcut="A"`: 11,515,688 parameters, 1,794,805,760 MACs.
-
-    Args:
-        num_classes: classes of the last layer.
-        in_channels: channels of the images.
-        shortcut: option of Section 3.3: A pads with zeros, B projects where the shape changes, C projects
-            everywhere. The paper trains its 18 layers with A only (Table 2), its 34 layers with all three
-            (Table 3), and enters B in its comparison with others (Table 4), as for all deeper nets; so B is the
-            default of the whole family here.
-        zero_gamma: start every unit as an identity (Goyal et al. 2017, arXiv 1706.02677, Section 5.1).
-
-    Raises:
-        ValueError: another shortcut.
-
-    Differs from: torchvision's `resnet18` is this net with another initialisation: variance 2 / fan-out instead of
-    2 / fan-in, and the fully connected layer uniform.
-    """
-    return _resnet(18, num_classes, in_channels, option=shortcut, zero_gamma=zero_gamma)
-
-
-def resnet34(
-    num_classes: int = 1000, in_channels: int = 3, *, shortcut: Shortcut = "B", zero_gamma: bool = False
-) -> Net:
-    """ResNet-34 (He et al. 2015, Table 1 and Figure 3); the arguments are those of `resnet18`.
-
-    Input (N, 3, 224, 224), output (N, 1000); 21,797,672 parameters, 3,663,761,408 MACs.
-    With `shortcut="A"`: 21,623,848 parameters, 3,644,493,824 MACs.
-
-    Differs from: see `resnet18`.
-    """
-    return _resnet(34, num_classes, in_channels, option=shortcut, zero_gamma=zero_gamma)
-
-
-def resnet50(
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    *,
-    shortcut: Shortcut = "B",
-    stride_in: StrideIn = "1x1",
-    zero_gamma: bool = False,
-) -> Net:
-    """ResNet-50 (He et al. 2015, Table 1 and Figure 5).
-
-    Input (N, 3, 224, 224), output (N, 1000); 25,557,032 parameters, 3,857,973,248 MACs.
-
-    Args:
-        num_classes: classes of the last layer.
-        in_channels: channels of the images.
-        shortcut: option of Section 3.3: A pads with zeros, B projects where the shape changes (the paper's choice
-            for 50 and more layers), C projects everywhere.
-        stride_in: the layer of the first unit of conv3_x, conv4_x and conv5_x that takes the stride of 2. The
-            paper's numbers of operations and its released models have it in the 1x1 layer.
-        zero_gamma: start every unit as an identity (Goyal et al. 2017, arXiv 1706.02677, Section 5.1).
-
-    Raises:
-        ValueError: another shortcut or another layer for the stride.
-
-    Differs from: torchvision's and timm's `resnet50` has `stride_in="3x3"` ("v1.5", after Gross and Wilber 2016),
-    with as many parameters and 4,089,184,256 MACs. See also `resnet18`.
-    """
-    return _resnet(50, num_classes, in_channels, option=shortcut, stride_in=stride_in, zero_gamma=zero_gamma)
-
-
-def resnet101(
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    *,
-    shortcut: Shortcut = "B",
-    stride_in: StrideIn = "1x1",
-    zero_gamma: bool = False,
-) -> Net:
-    """ResNet-101 (He et al. 2015, Table 1); the arguments are those of `resnet50`.
-
-    Input (N, 3, 224, 224), output (N, 1000); 44,549,160 parameters, 7,570,194,432 MACs.
-
-    Differs from: torchvision's and timm's have `stride_in="3x3"`: 7,801,405,440 MACs. See also `resnet18`.
-    """
-    return _resnet(101, num_classes, in_channels, option=shortcut, stride_in=stride_in, zero_gamma=zero_gamma)
-
-
-def resnet152(
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    *,
-    shortcut: Shortcut = "B",
-    stride_in: StrideIn = "1x1",
-    zero_gamma: bool = False,
-) -> Net:
-    """ResNet-152 (He et al. 2015, Table 1); the arguments are those of `resnet50`.
-
-    Input (N, 3, 224, 224), output (N, 1000); 60,192,808 parameters, 11,282,415,616 MACs.
-
-    Differs from: torchvision's and timm's have `stride_in="3x3"`: 11,513,626,624 MACs. See also `resnet18`.
-    """
-    return _resnet(152, num_classes, in_channels, option=shortcut, stride_in=stride_in, zero_gamma=zero_gamma)
-
-
-def plain18(num_classes: int = 1000, in_channels: int = 3) -> Net:
-    """The 18-layer plain net (He et al. 2015, Section 3.3): `resnet18` without shortcuts.
-
-    Input (N, 3, 224, 224), output (N, 1000); 11,515,688 parameters and 1,794,805,760 MACs, as `resnet18` has with
-    shortcuts of option A.
-
-    Differs from: torchvision and timm have no plain nets.
-    """
-    return _resnet(18, num_classes, in_channels, option=None)
-
-
-def plain34(num_classes: int = 1000, in_channels: int = 3) -> Net:
-    """The 34-layer plain net (He et al. 2015, Section 3.3 and Figure 3, middle): `resnet34` without shortcuts.
-
-    Input (N, 3, 224, 224), output (N, 1000); 21,623,848 parameters and 3,644,493,824 MACs, as `resnet34` has with
-    shortcuts of option A.
-
-    Differs from: torchvision and timm have no plain nets.
-    """
-    return _resnet(34, num_classes, in_channels, option=None)
+resnet18 = variant(resnet, "resnet18", "ResNet-18 (Table 1).", depth=18)
+resnet34 = variant(resnet, "resnet34", "ResNet-34 (Table 1 and Figure 3, right).", depth=34)
+resnet50 = variant(resnet, "resnet50", "ResNet-50 (Table 1 and Figure 5).", depth=50)
+resnet101 = variant(resnet, "resnet101", "ResNet-101 (Table 1).", depth=101)
+resnet152 = variant(resnet, "resnet152", "ResNet-152 (Table 1).", depth=152)
+plain18 = variant(plain, "plain18", "The 18-layer plain net (Section 3.3).", depth=18)
+plain34 = variant(plain, "plain34", "The 34-layer plain net (Figure 3, middle).", depth=34)
+resnet20 = variant(resnet_cifar, "resnet20", "ResNet-20 for CIFAR-10 (Table 6).", depth=20)
+resnet32 = variant(resnet_cifar, "resnet32", "ResNet-32 for CIFAR-10 (Table 6).", depth=32)
+resnet44 = variant(resnet_cifar, "resnet44", "ResNet-44 for CIFAR-10 (Table 6).", depth=44)
+resnet56 = variant(resnet_cifar, "resnet56", "ResNet-56 for CIFAR-10 (Table 6).", depth=56)
+resnet110 = variant(resnet_cifar, "resnet110", "ResNet-110 for CIFAR-10 (Table 6).", depth=110)
+resnet1202 = variant(resnet_cifar, "resnet1202", "ResNet-1202 for CIFAR-10 (Table 6).", depth=1202)
+plain20 = variant(plain_cifar, "plain20", "The 20-layer plain net for CIFAR-10 (Figure 6).", depth=20)
+plain32 = variant(plain_cifar, "plain32", "The 32-layer plain net for CIFAR-10 (Figure 6).", depth=32)
+plain44 = variant(plain_cifar, "plain44", "The 44-layer plain net for CIFAR-10 (Figure 6).", depth=44)
+plain56 = variant(plain_cifar, "plain56", "The 56-layer plain net for CIFAR-10 (Figure 6).", depth=56)
+plain110 = variant(plain_cifar, "plain110", "The 110-layer plain net for CIFAR-10 (Section 4.2).", depth=110)

@@ -1,9 +1,8 @@
 """ResNeXt: Xie, Girshick, Dollár, Tu and He (2017), arXiv 1611.05431.
 
-"Aggregated residual transformations for deep neural networks", with its three equivalent forms of the unit.
+"Aggregated residual transformations for deep neural networks", with the three equivalent blocks of Figure 3.
 """
 
-import re
 from collections.abc import Mapping
 from functools import reduce
 from typing import Literal
@@ -11,149 +10,132 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import Branches, Concat, Net, Sum, series
+from cs231n_arch.errors import check_whole
+from cs231n_arch.models.layers import Branches, Concat, Net, Sum, init_he, series
 from cs231n_arch.models.residual import (
+    cifar_stem,
+    cifar_units,
+    classifier,
     conv,
     imagenet_stem,
-    residual_branch,
-    residual_net,
+    init_fan_out,
+    residual_stages,
     shortcut_path,
 )
+from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
 # Table 1: the units of conv2_x, conv3_x, conv4_x and conv5_x.
-DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
-STEM = 64  # maps ahead of the first unit
-MAPS = (256, 512, 1024, 2048)  # that a unit puts out
+UNITS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
+STEM = 64  # channels before the first unit
+CHANNELS = (256, 512, 1024, 2048)  # of a unit's output; three stages for CIFAR
 
-Form = Literal["a", "b", "c"]
-
-PATH = re.compile(r"\.paths\.path\d+\.")  # in the names of forms a and b
-SPLIT = {  # the layers that are one for each path
-    "a": re.compile(r"\.body\.(?=(conv1|bn1|conv2|bn2|conv3)\.)"),
-    "b": re.compile(r"\.body\.(?=(conv1|bn1|conv2|bn2)\.)"),
-    "c": re.compile(r"(?!)"),  # none
+TOTALS: Totals = {
+    "resnext": {
+        "paper": (25_028_904, 4_230_479_872),
+        "released": (25_028_904, 4_230_479_872),
+        "torchvision": (25_028_904, 4_230_479_872),
+    },
+    "resnext50_32x4d": {
+        "paper": (25_028_904, 4_230_479_872),
+        "released": (25_028_904, 4_230_479_872),
+        "torchvision": (25_028_904, 4_230_479_872),
+    },
+    "resnext101_32x8d": {
+        "paper": (88_791_336, 16_414_015_488),
+        "released": (88_791_336, 16_414_015_488),
+        "torchvision": (88_791_336, 16_414_015_488),
+    },
+    "resnext101_64x4d": {
+        "paper": (83_455_272, 15_460_270_080),
+        "released": (83_455_272, 15_460_270_080),
+        "torchvision": (83_455_272, 15_460_270_080),
+    },
+    "resnext_cifar": {"paper": (34_426_698, 5_387_266_048), "released": (34_426_698, 5_387_266_048)},
+    "resnext29_8x64d": {"paper": (34_426_698, 5_387_266_048), "released": (34_426_698, 5_387_266_048)},
 }
+
+Block = Literal["a", "b", "c"]
 
 
 class PathSum(Branches):
-    """The paths of form a, whose outputs are added."""
+    """Paths whose outputs are added (Equation 1)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Every path maps (N, C, H, W) to one and the same shape; so does the sum."""
         return reduce(torch.add, self.outputs(x))
 
 
-def bottleneck(maps_in: int, maps: int, stride: int, *, cardinality: int, width: int, form: Form) -> nn.Sequential:
-    """The residual branch of a unit, in one of the three equivalent forms of Figure 3.
+def path(in_channels: int, width: int, stride: int) -> nn.Sequential:
+    """The 1x1 and the 3x3 layer of one path of Figure 3(a) and (b)."""
+    return series(
+        conv1=conv(in_channels, width, 1),
+        bn1=nn.BatchNorm2d(width),
+        relu1=nn.ReLU(inplace=True),
+        conv2=conv(width, width, 3, stride),
+        bn2=nn.BatchNorm2d(width),
+        relu2=nn.ReLU(inplace=True),
+    )
 
-    Batch norm follows every convolution, but in form a the last one follows the sum of the paths (footnote 6).
 
-    Args:
-        maps_in: maps that come in.
-        maps: maps that go out.
-        stride: step of the 3x3 layer.
-        cardinality: number of paths.
-        width: maps inside a path.
-        form: a adds the paths' outputs; b joins what their 3x3 layers put out, ahead of one 1x1 layer; c does the
-            same with one grouped convolution.
-    """
-    inner = cardinality * width
-    if form == "c":
-        grouped = conv(inner, inner, 3, stride, groups=cardinality)
-        return residual_branch(conv(maps_in, inner, 1), grouped, conv(inner, maps, 1))
+def block_a(in_channels: int, out_channels: int, stride: int, cardinality: int, width: int) -> nn.Sequential:
+    """Figure 3(a): the sum of the paths. Batch norm follows the sum, not its terms (footnote 6)."""
     paths: dict[str, nn.Module] = {}
     for number in range(1, cardinality + 1):
-        path = residual_branch(conv(maps_in, width, 1), conv(width, width, 3, stride))
-        path.add_module("relu2", nn.ReLU(inplace=True))
-        if form == "a":
-            path.add_module("conv3", conv(width, maps, 1))
-        paths[f"path{number}"] = path
-    if form == "a":
-        return series(paths=PathSum(**paths), bn3=nn.BatchNorm2d(maps))
-    return series(paths=Concat(**paths), conv3=conv(inner, maps, 1), bn3=nn.BatchNorm2d(maps))
+        paths[f"path{number}"] = path(in_channels, width, stride)
+        paths[f"path{number}"].add_module("conv3", conv(width, out_channels, 1))
+    return series(paths=PathSum(**paths), bn3=nn.BatchNorm2d(out_channels))
 
 
-def _resnext(
-    stem: dict[str, nn.Module],
-    units: tuple[int, ...],
-    *,
-    num_classes: int,
-    input_size: tuple[int, int, int],
-    cardinality: int,
-    width: int,
-    form: Form,
-) -> Net:
-    """The stages of residual units behind a stem; `width` is that of conv2_x and doubles with every stage."""
-    if form not in ("a", "b", "c"):
-        raise ValueError(f"form must be 'a', 'b' or 'c', as in Figure 3; given {form!r}")
-    least = 1 if form == "c" else 2
-    if cardinality < least or width < 1:
-        raise ValueError(
-            f"form {form!r} needs a cardinality of at least {least} and a width of at least 1; "
-            f"given {cardinality} and {width}"
-        )
+def block_b(in_channels: int, out_channels: int, stride: int, cardinality: int, width: int) -> nn.Sequential:
+    """Figure 3(b): the paths side by side, then one 1x1 layer of them all."""
+    paths = {f"path{number}": path(in_channels, width, stride) for number in range(1, cardinality + 1)}
+    return series(
+        paths=Concat(**paths),
+        conv3=conv(cardinality * width, out_channels, 1),
+        bn3=nn.BatchNorm2d(out_channels),
+    )
 
-    def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
-        inside = width * maps // MAPS[0]
-        body = bottleneck(maps_in, maps, stride, cardinality=cardinality, width=inside, form=form)
-        total = Sum(body=body, shortcut=shortcut_path("B", maps_in, maps, stride))
-        return series(sum=total, relu=nn.ReLU(inplace=True))
+
+def block_c(in_channels: int, out_channels: int, stride: int, cardinality: int, width: int) -> nn.Sequential:
+    """Figure 3(c): a bottleneck whose 3x3 layer has its channels in groups."""
+    inside = cardinality * width
+    return series(
+        conv1=conv(in_channels, inside, 1),
+        bn1=nn.BatchNorm2d(inside),
+        relu1=nn.ReLU(inplace=True),
+        conv2=conv(inside, inside, 3, stride, groups=cardinality),
+        bn2=nn.BatchNorm2d(inside),
+        relu2=nn.ReLU(inplace=True),
+        conv3=conv(inside, out_channels, 1),
+        bn3=nn.BatchNorm2d(out_channels),
+    )
+
+
+BLOCKS = {"a": block_a, "b": block_b, "c": block_c}
+
+
+def bottleneck(
+    in_channels: int, out_channels: int, stride: int, *, cardinality: int, width: int, block: Block = "c"
+) -> nn.Sequential:
+    """relu(F(x) + x), where F is one of the blocks of Figure 3; `width` is that of a path."""
+    body = BLOCKS[block](in_channels, out_channels, stride, cardinality, width)
+    shortcut = shortcut_path("B", in_channels, out_channels, stride)
+    return series(sum=Sum(body=body, shortcut=shortcut), relu=nn.ReLU(inplace=True))
+
+
+def _stages(units: tuple[int, ...], cardinality: int, width: int, block: Block) -> dict[str, nn.Module]:
+    """The stages of units; `width` is that of conv2_x and doubles with every stage."""
+    check_whole(width=width)
+    if block not in BLOCKS:
+        raise ValueError(f"block must be 'a', 'b' or 'c', as in Figure 3; given {block!r}")
+    check_whole(1 if block == "c" else 2, cardinality=cardinality)
+
+    def unit(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        inside = width * out_channels // CHANNELS[0]
+        return bottleneck(in_channels, out_channels, stride, cardinality=cardinality, width=inside, block=block)
 
     # (N, 256, H, W), (N, 512, H/2, W/2), (N, 1024, H/4, W/4), (N, 2048, H/8, W/8)
-    maps = MAPS[: len(units)]  # three stages for CIFAR
-    net = residual_net(stem, STEM, units, maps, unit, num_classes=num_classes, input_size=input_size)
-    init_paper(net, cardinality)
-    return net
-
-
-def init_paper(net: Net, cardinality: int) -> None:
-    """To N(0, 2 / fan-in) (Section 4): what form a adds up counts as one layer, so that all forms begin alike."""
-    with torch.no_grad():
-        for name, weight in net.named_parameters():
-            if PATH.search(name) and name.endswith("conv3.weight"):
-                weight.div_(cardinality**0.5)
-
-
-def path_dim(name: str) -> int:
-    """The dimension that the paths share out: what the last 1x1 layer takes in, or what others put out."""
-    return 1 if name.endswith("conv3.weight") else 0
-
-
-def convert_form(state: Mapping[str, Tensor], form: Form) -> dict[str, Tensor]:
-    """The same weights for another form of the net, which then puts out the same (Section 3.4, Figure 3).
-
-    Args:
-        state: state dict of a ResNeXt of any form.
-        form: the form to make them fit.
-
-    Returns:
-        A state dict for the net built with `form`; what had to be cut or joined is a copy.
-
-    Raises:
-        ValueError: another form.
-    """
-    if form not in SPLIT:
-        raise ValueError(f"form must be 'a', 'b' or 'c', as in Figure 3; given {form!r}")
-    parts: dict[str, list[Tensor]] = {}
-    for name, value in state.items():
-        parts.setdefault(PATH.sub(".", name), []).append(value)
-    grouped = {
-        name: torch.cat(values, dim=path_dim(name))
-        if values[0].ndim
-        else values[0]  # batch counters are all equal
-        for name, values in parts.items()
-    }
-    converted: dict[str, Tensor] = {}
-    for name, value in grouped.items():
-        if not SPLIT[form].search(name):
-            converted[name] = value
-            continue
-        maps, width = grouped[re.sub(r"\.body\..*", ".body.conv2.weight", name)].shape[:2]
-        paths = maps // width
-        pieces = value.chunk(paths, dim=path_dim(name)) if value.ndim else [value] * paths
-        for number, piece in enumerate(pieces, 1):
-            converted[SPLIT[form].sub(f".body.paths.path{number}.", name)] = piece.clone()
-    return converted
+    return residual_stages(unit, units, STEM, CHANNELS[: len(units)])
 
 
 def resnext(
@@ -163,11 +145,12 @@ def resnext(
     depth: int = 50,
     cardinality: int = 32,
     width: int = 4,
-    form: Form = "c",
+    block: Block = "c",
+    form: Form = "paper",
 ) -> Net:
     """ResNeXt for ImageNet with any cardinality and width (Xie et al. 2017, Tables 1 to 4).
 
-    Input (N, 3, 224, 224), output (N, 1000); by default 25,028,904 parameters and 4,230,479,872 MACs.
+    Input (N, 3, 224, 224), output (N, 1000).
 
     Args:
         num_classes: classes of the last layer.
@@ -175,28 +158,32 @@ def resnext(
         depth: 50 or 101.
         cardinality: number of paths in a unit, C. At the same complexity Table 2 pairs 1 with a width of 64, which
             is ResNet-50, 2 with 40, 4 with 24, 8 with 14, and 32 with 4.
-        width: maps inside each path in conv2_x, d; they double with every stage.
-        form: one of three equivalent forms of the unit (Figure 3): a adds the outputs of explicit paths, b joins
-            the paths ahead of one 1x1 layer, c is a grouped convolution, in which the paper's nets are realised.
-            `convert_form` turns the weights of one into those of another.
+        width: channels inside each path in conv2_x, d; they double with every stage.
+        block: one of three equivalent blocks (Figure 3): a adds the outputs of explicit paths, b joins the paths
+            before one 1x1 layer, c is a grouped convolution, with which the paper's nets are built. `split_paths`
+            turns the weights of c into those of a or b.
+        form: the initial weights: `paper`, N(0, 2 / fan-in); `released`, `init_fan_out` as in the authors' code,
+            where the fan-out of a grouped layer counts the channels of all groups; `torchvision`, the same but for
+            the biases of the last layer.
 
     Raises:
-        ValueError: another depth or form, or a cardinality or width out of range.
+        ValueError: another depth, block or form, or a cardinality or width out of range.
 
-    Differs from: torchvision's and timm's ResNeXt are form c. The 3x3 layer takes the stride, as the paper says
+    Differs from: torchvision's and timm's ResNeXt have block c. The 3x3 layer takes the stride, as the paper says
     (Section 4) and they have it.
     """
-    if depth not in DEPTHS:
-        raise ValueError(f"depth must be one of {', '.join(map(str, DEPTHS))}; given {depth}")
-    return _resnext(
-        imagenet_stem(in_channels),  # (N, 64, 56, 56)
-        DEPTHS[depth],
-        num_classes=num_classes,
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    check_form(form, ("paper", "released", "torchvision"))
+    if depth not in UNITS:
+        raise ValueError(f"depth must be one of {', '.join(map(str, UNITS))}; given {depth!r}")
+    stages = _stages(UNITS[depth], cardinality, width, block)
+    net = Net(
+        imagenet_stem(in_channels) | stages | classifier(CHANNELS[-1], num_classes),  # the stem: (N, 64, 56, 56)
         input_size=(in_channels, 224, 224),
-        cardinality=cardinality,
-        width=width,
-        form=form,
+        smallest=1,
     )
+    init_weights(net, form)
+    return net
 
 
 def resnext_cifar(
@@ -206,73 +193,92 @@ def resnext_cifar(
     depth: int = 29,
     cardinality: int = 8,
     width: int = 64,
-    form: Form = "c",
+    block: Block = "c",
+    form: Form = "paper",
 ) -> Net:
     """ResNeXt for CIFAR (Xie et al. 2017, Section 5.3 and Appendix A).
 
-    Input (N, 3, 32, 32), output (N, 10); by default 34,426,698 parameters and 5,387,266,048 MACs.
+    Input (N, 3, 32, 32), output (N, 10).
 
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         depth: weighted layers, 9n+2 with n units in each of three stages.
         cardinality: number of paths in a unit.
-        width: maps inside each path in the first stage; they double with every stage.
-        form: see `resnext`.
+        width: channels inside each path in the first stage; they double with every stage.
+        block: see `resnext`.
+        form: `paper` or `released`, see `resnext`.
 
     Raises:
-        ValueError: a depth that is not 9n+2, another form, or a cardinality or width out of range.
+        ValueError: a depth that is not 9n+2, another block or form, or a cardinality or width out of range.
 
     Differs from: torchvision and timm have no such nets.
     """
-    if depth < 11 or (depth - 2) % 9:
-        raise ValueError(f"depth must be 9n+2 with n of at least 1: 11, 20, 29, ...; given {depth}")
-    stem: dict[str, nn.Module] = {  # from (N, 3, 32, 32)
-        "conv1": conv(in_channels, STEM, 3),  # (N, 64, 32, 32)
-        "bn1": nn.BatchNorm2d(STEM),
-        "relu1": nn.ReLU(inplace=True),
-    }
-    return _resnext(
-        stem,
-        ((depth - 2) // 9,) * 3,
-        num_classes=num_classes,
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    check_form(form, ("paper", "released"))
+    stages = _stages(cifar_units(depth, layers=3), cardinality, width, block)
+    net = Net(
+        cifar_stem(in_channels, STEM) | stages | classifier(CHANNELS[2], num_classes),  # the stem: (N, 64, 32, 32)
         input_size=(in_channels, 32, 32),
-        cardinality=cardinality,
-        width=width,
-        form=form,
+        smallest=1,
     )
+    init_weights(net, form)
+    return net
 
 
-def resnext50_32x4d(num_classes: int = 1000, in_channels: int = 3, *, form: Form = "c") -> Net:
-    """ResNeXt-50 (32x4d) (Xie et al. 2017, Table 1); see `resnext`.
+def init_weights(net: Net, form: Form) -> None:
+    """Weights from N(0, 2 / fan-in) (Section 4), or of the other forms as `init_fan_out`.
 
-    Input (N, 3, 224, 224), output (N, 1000); 25,028,904 parameters, 4,230,479,872 MACs.
+    The last layers of block a, whose outputs are added, count as one layer, so that all blocks begin alike.
     """
-    return resnext(num_classes, in_channels, depth=50, cardinality=32, width=4, form=form)
+    if form != "paper":
+        init_fan_out(net, zero_bias=form == "released")
+        return
+    init_he(net)
+    for module in net.modules():
+        if isinstance(module, PathSum):
+            for branch in module.children():
+                last = branch.get_parameter("conv3.weight")
+                last.data.div_(len(module._modules) ** 0.5)
 
 
-def resnext101_32x8d(num_classes: int = 1000, in_channels: int = 3, *, form: Form = "c") -> Net:
-    """ResNeXt-101 (32x8d); see `resnext`.
+def split_paths(grouped: Mapping[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
+    """Weights of block c for a net of block a or b, which then computes the same (Section 3.4 and Figure 3).
 
-    Input (N, 3, 224, 224), output (N, 1000); 88,791,336 parameters, 16,414,015,488 MACs.
+    Args:
+        grouped: state dict of the net with block c.
+        net: the net with block a or b.
 
-    Differs from: the paper has no such net; it comes from Mahajan et al. (2018), arXiv 1805.00932, and torchvision
-    has it.
+    Returns:
+        A state dict for `net`; each path has copies of its share of the channels.
     """
-    return resnext(num_classes, in_channels, depth=101, cardinality=32, width=8, form=form)
+    state: dict[str, Tensor] = {}
+    for key, own in net.state_dict().items():
+        unit, _, inside = key.partition(".paths.path")
+        number, _, layer = inside.partition(".")
+        whole = grouped[f"{unit}.{layer}" if layer else key]
+        if layer and own.ndim:
+            # The paths share the input channels of the last layer, the output channels of the others.
+            dim = 1 if layer == "conv3.weight" else 0
+            whole = whole.narrow(dim, (int(number) - 1) * own.shape[dim], own.shape[dim])
+        state[key] = whole.clone()
+    return state
 
 
-def resnext101_64x4d(num_classes: int = 1000, in_channels: int = 3, *, form: Form = "c") -> Net:
-    """ResNeXt-101 (64x4d) (Xie et al. 2017, Tables 4 and 5); see `resnext`.
-
-    Input (N, 3, 224, 224), output (N, 1000); 83,455,272 parameters, 15,460,270,080 MACs.
-    """
-    return resnext(num_classes, in_channels, depth=101, cardinality=64, width=4, form=form)
-
-
-def resnext29_8x64d(num_classes: int = 10, in_channels: int = 3, *, form: Form = "c") -> Net:
-    """ResNeXt-29 (8x64d) for CIFAR (Xie et al. 2017, Table 7); see `resnext_cifar`.
-
-    Input (N, 3, 32, 32), output (N, 10); 34,426,698 parameters, 5,387,266,048 MACs.
-    """
-    return resnext_cifar(num_classes, in_channels, depth=29, cardinality=8, width=64, form=form)
+resnext50_32x4d = variant(
+    resnext, "resnext50_32x4d", "ResNeXt-50 (32x4d) (Table 1).", depth=50, cardinality=32, width=4
+)
+resnext101_32x8d = variant(
+    resnext,
+    "resnext101_32x8d",
+    "ResNeXt-101 (32x8d), of Mahajan et al. (2018), arXiv 1805.00932, and torchvision; the paper has no such net.",
+    depth=101,
+    cardinality=32,
+    width=8,
+)
+resnext101_64x4d = variant(
+    resnext, "resnext101_64x4d", "ResNeXt-101 (64x4d) (Tables 4 and 5).", depth=101, cardinality=64, width=4
+)
+resnext29_8x64d = variant(
+    resnext_cifar, "resnext29_8x64d", "ResNeXt-29 (8x64d) for CIFAR (Table 7).", depth=29, cardinality=8, width=64
+)

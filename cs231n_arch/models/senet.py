@@ -1,28 +1,34 @@
 """SENet: Hu, Shen, Albanie, Sun and Wu (2018), "Squeeze-and-excitation networks" (arXiv 1709.01507)."""
 
 from functools import reduce
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.models.layers import Branches, Net, Sum, series
+from cs231n_arch.errors import check_whole
+from cs231n_arch.models.layers import Branches, Net, init_he, series
 from cs231n_arch.models.residual import (
     Shortcut,
     cifar_stem,
     cifar_units,
-    conv,
+    classifier,
     imagenet_stem,
-    residual_branch,
-    residual_net,
-    shortcut_path,
+    residual_stages,
 )
-from cs231n_arch.models.resnet import bottleneck
+from cs231n_arch.models.resnet import basic, bottleneck
+from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
-# Table 1, middle: units, and maps that they put out, of conv2_x, ..., conv5_x.
+# Table 1, middle: units, and channels of their output, of conv2_x, ..., conv5_x.
 UNITS = (3, 4, 6, 3)
-MAPS = (256, 512, 1024, 2048)  # the two layers of an SE block have a 16th of them, and all
-CIFAR_MAPS = (16, 32, 64)  # Section 4.2 of He et al. (2015)
+CHANNELS = (256, 512, 1024, 2048)
+CIFAR_CHANNELS = (16, 32, 64)  # Section 4.2 of He et al. (2015)
+
+TOTALS: Totals = {
+    # The 16 SE blocks have 2,514,944 of either.
+    "se_resnet50": {"paper": (28_071_976, 3_860_488_192), "released": (28_088_024, 3_860_488_192)},
+    "se_resnet_cifar": {"paper": (271_738, 40_553_056)},
+    "se_resnet20": {"paper": (271_738, 40_553_056)},
+}
 
 
 class Product(Branches):
@@ -33,36 +39,37 @@ class Product(Branches):
         return reduce(torch.mul, self.outputs(x))
 
 
-def squeeze_excitation(maps: int, reduction: int, *, bias: bool = False) -> Product:
-    """The SE block (Section 3): every map times a number from 0 to 1 that all maps together decide on.
+def squeeze_excitation(channels: int, reduction: int, *, bias: bool = False) -> Product:
+    """The SE block (Section 3): every channel times a number from 0 to 1 that all channels together decide on.
 
     Args:
-        maps: maps that come in and go out.
-        reduction: r: the hidden layer has 1/r of the maps.
+        channels: channels of input and output.
+        reduction: r: the hidden layer has 1/r of the channels.
         bias: whether the two fully connected layers have biases; see `se_resnet50`.
 
     Raises:
         ValueError: a reduction that leaves no hidden unit.
     """
-    if not 1 <= reduction <= maps:
-        raise ValueError(f"reduction must be from 1 to {maps}, the fewest maps of a block; given {reduction}")
-    hidden = maps // reduction
+    check_whole(reduction=reduction)
+    if reduction > channels:
+        raise ValueError(f"reduction must be from 1 to {channels}, the channels of the block; given {reduction}")
+    hidden = channels // reduction
     return Product(
         maps=nn.Identity(),
         scale=series(
             squeeze=nn.AdaptiveAvgPool2d(1),  # (N, C, 1, 1), Equation 2
-            fc1=nn.Conv2d(maps, hidden, kernel_size=1, bias=bias),  # (N, C/r, 1, 1), Equation 3
+            fc1=nn.Conv2d(channels, hidden, kernel_size=1, bias=bias),  # (N, C/r, 1, 1), Equation 3
             relu=nn.ReLU(inplace=True),
-            fc2=nn.Conv2d(hidden, maps, kernel_size=1, bias=bias),  # (N, C, 1, 1)
+            fc2=nn.Conv2d(hidden, channels, kernel_size=1, bias=bias),  # (N, C, 1, 1)
             sigmoid=nn.Sigmoid(),
         ),
     )
 
 
-def se_unit(body: nn.Sequential, shortcut: nn.Module, maps: int, reduction: int, bias: bool) -> nn.Sequential:
-    """A residual unit whose branch ends with an SE block, ahead of the sum (Figure 3)."""
-    body.add_module("se", squeeze_excitation(maps, reduction, bias=bias))
-    return series(sum=Sum(body=body, shortcut=shortcut), relu=nn.ReLU(inplace=True))
+def se_unit(unit: nn.Sequential, channels: int, reduction: int, *, bias: bool = False) -> nn.Sequential:
+    """relu(SE(F(x)) + x): a residual unit of so many channels, with an SE block at the end of F (Figure 3)."""
+    unit.get_submodule("sum.body").add_module("se", squeeze_excitation(channels, reduction, bias=bias))
+    return unit
 
 
 def se_resnet50(
@@ -71,36 +78,47 @@ def se_resnet50(
     *,
     reduction: int = 16,
     bias: bool = False,
-    stride_in: Literal["1x1", "3x3"] = "1x1",
+    form: Form = "paper",
 ) -> Net:
     """SE-ResNet-50 (Hu et al. 2018, Table 1): `resnet50` with an SE block at the end of each residual branch.
 
-    Input (N, 3, 224, 224), output (N, 1000); 28,071,976 parameters, 3,860,488,192 MACs, of which the 16 SE blocks
-    have 2,514,944 of either. The paper prints 28.1M and, as it counts the scaling too, 3.87 billion. Its Table 10
-    prints for `reduction` 4, 8 and 32 a tenth of a million more than its Equation 5 gives.
+    Input (N, 3, 224, 224), output (N, 1000). The paper prints 28.1M parameters and, as it counts the scaling too,
+    3.87 billion operations. Its Table 10 prints for `reduction` 4, 8 and 32 a tenth of a million parameters more
+    than its Equation 5 gives.
 
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
-        reduction: r, the share of the maps that an SE block's hidden layer has (Section 3.2 and Table 10).
-        bias: biases in the SE blocks. The paper's Equations 3 and 5 have none, and Section 6 finds the nets better
-            without; the authors' released models have them.
-        stride_in: the layer that takes the stride of 2, as in `resnet50`.
+        reduction: r, the share of the channels that an SE block's hidden layer has (Section 3.2 and Table 10).
+        bias: biases in the SE blocks. Equations 3 and 5 have none, and Section 6 finds the nets better without.
+        form: `paper`, or `released`, the authors' Caffe model: with biases in the SE blocks, and pool1 rounds its
+            size up instead of padding.
 
     Raises:
-        ValueError: a reduction that leaves no hidden unit, or another layer for the stride.
+        ValueError: a reduction that leaves no hidden unit, or another form.
 
-    Differs from: timm's `seresnet50` has `bias=True` and `stride_in="3x3"`: 28,088,024 parameters, 4,091,699,200
-    MACs. torchvision has none.
+    Differs from: timm's `seresnet50` has the biases, pads pool1, and its 3x3 layers take the stride: 28,088,024
+    parameters, 4,091,699,200 MACs. torchvision has none.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
+    check_form(form, ("paper", "released"))
 
-    def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
-        body = bottleneck(maps_in, maps, stride, stride_in)
-        return se_unit(body, shortcut_path("B", maps_in, maps, stride), maps, reduction, bias)
+    def unit(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        inner = bottleneck(in_channels, out_channels, stride)
+        return se_unit(inner, out_channels, reduction, bias=bias or form == "released")
 
+    stem = imagenet_stem(in_channels)  # (N, 64, 56, 56)
+    if form == "released":
+        stem["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
     # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
-    stem, size = imagenet_stem(in_channels), (in_channels, 224, 224)  # (N, 64, 56, 56)
-    return residual_net(stem, 64, UNITS, MAPS, unit, num_classes=num_classes, input_size=size)
+    stages = residual_stages(unit, UNITS, 64, CHANNELS)
+    net = Net(
+        stem | stages | classifier(CHANNELS[-1], num_classes),
+        input_size=(in_channels, 224, 224),
+        smallest=3 if form == "released" else 1,
+    )
+    init_weights(net)
+    return net
 
 
 def se_resnet_cifar(
@@ -109,42 +127,44 @@ def se_resnet_cifar(
     *,
     depth: int = 20,
     reduction: int = 16,
-    bias: bool = False,
     shortcut: Shortcut = "A",
 ) -> Net:
     """The residual net of any depth 6n+2 for CIFAR-10, `resnet_cifar`, with SE blocks.
 
-    Input (N, 3, 32, 32), output (N, 10). With 20 layers 271,738 parameters and 40,553,056 MACs, 2,016 of either in
-    SE blocks; with 110 layers 1,740,058 and 252,899,776.
+    Input (N, 3, 32, 32), output (N, 10).
 
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         depth: weighted layers, 6n+2, without those of the SE blocks.
         reduction: r; with 16 the hidden layers have 1, 2 and 4 units.
-        bias: biases in the SE blocks, as in `se_resnet50`.
         shortcut: as in `resnet_cifar`.
 
     Raises:
         ValueError: a depth that is not 6n+2, another shortcut, or a reduction that leaves no hidden unit.
 
     Differs from: the paper's own nets for CIFAR-10 (Table 4) begin with pre-activation ResNets of 110 and 164
-    layers, as the errors show that it takes over for them; here are the units that its Figure 3 draws.
+    layers, as their errors show; here are the units that its Figure 3 draws.
     """
-    units = cifar_units(depth)
+    check_whole(num_classes=num_classes, in_channels=in_channels)
 
-    def unit(maps_in: int, maps: int, stride: int) -> nn.Module:
-        body = residual_branch(conv(maps_in, maps, 3, stride), conv(maps, maps, 3))
-        return se_unit(body, shortcut_path(shortcut, maps_in, maps, stride), maps, reduction, bias)
+    def unit(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        return se_unit(basic(in_channels, out_channels, stride, shortcut=shortcut), out_channels, reduction)
 
     # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-    stem, size = cifar_stem(in_channels), (in_channels, 32, 32)
-    return residual_net(stem, 16, units, CIFAR_MAPS, unit, num_classes=num_classes, input_size=size)
+    stages = residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
+    net = Net(
+        cifar_stem(in_channels) | stages | classifier(CIFAR_CHANNELS[-1], num_classes),
+        input_size=(in_channels, 32, 32),
+        smallest=1,
+    )
+    init_weights(net)
+    return net
 
 
-def se_resnet20(num_classes: int = 10, in_channels: int = 3, *, reduction: int = 16) -> Net:
-    """SE-ResNet-20 for CIFAR-10; see `se_resnet_cifar`.
+def init_weights(net: Net) -> None:
+    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852)."""
+    init_he(net)
 
-    Input (N, 3, 32, 32), output (N, 10); 271,738 parameters, 40,553,056 MACs.
-    """
-    return se_resnet_cifar(num_classes, in_channels, depth=20, reduction=reduction)
+
+se_resnet20 = variant(se_resnet_cifar, "se_resnet20", "SE-ResNet-20 for CIFAR-10.", depth=20)

@@ -55,17 +55,6 @@ def test_source_is_the_librarys_own():
     assert text.partition('typed."""\n')[2] in Path(notebook.__file__).read_text()
 
 
-def test_source_of_an_inner_function():
-    from cs231n_arch.models.wide_resnet import wide_resnet
-
-    text = repr(notebook.source(wide_resnet, "unit"))
-    assert text.startswith("def unit(maps_in: int, maps: int, stride: int) -> nn.Module:\n    before = {")
-    assert text.endswith(")\n")
-    assert "stages" not in text
-    with pytest.raises(ValueError, match=r"no function named 'units'.* wide_resnet, unit"):
-        notebook.source(wide_resnet, "units")
-
-
 def test_docstrings_of_methods_are_shortened_too():
     text = repr(notebook.source(notebook.source))
     assert (

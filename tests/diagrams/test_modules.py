@@ -75,7 +75,7 @@ def test_nothing_overlaps(ax):
 
 
 def test_of_many_branches_the_middle_ones_are_counted(ax):
-    modules(ax, {"block": unit("resnext", form="a")}, weights_only=True)
+    modules(ax, {"block": unit("resnext", block="a")}, weights_only=True)
     assert boxes(ax).count("1×1 conv, 4") == 3
     assert any("29" in text for text in boxes(ax))
 

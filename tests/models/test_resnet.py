@@ -1,4 +1,6 @@
-"""ResNet and the plain nets of Table 1, and torchvision's ResNet with the same weights."""
+"""ResNet and the plain nets for ImageNet and CIFAR-10, beside torchvision's and a class written down anew."""
+
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -7,35 +9,16 @@ from torch import Tensor, nn
 
 from cs231n_arch import create_model, layer_table
 from cs231n_arch.models.layers import Sum
+from cs231n_arch.models.resnet import resnet, resnet_cifar
+from tests.models.twins import assert_twins, copy_in_order, stage_shapes, train_norms
 
 F = nn.functional
+Twin = torchvision.models.ResNet
 
 
 def meta(name: str, **options: object) -> nn.Sequential:
     with torch.device("meta"):
         return create_model(name, **options)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "params", "macs"),
-    [
-        ("resnet18", {}, 11_689_512, 1_814_073_344),
-        ("resnet18", {"shortcut": "A"}, 11_515_688, 1_794_805_760),
-        ("resnet34", {}, 21_797_672, 3_663_761_408),
-        ("resnet34", {"shortcut": "A"}, 21_623_848, 3_644_493_824),
-        ("resnet50", {}, 25_557_032, 3_857_973_248),
-        ("resnet50", {"stride_in": "3x3"}, 25_557_032, 4_089_184_256),
-        ("resnet101", {}, 44_549_160, 7_570_194_432),
-        ("resnet101", {"stride_in": "3x3"}, 44_549_160, 7_801_405_440),
-        ("resnet152", {}, 60_192_808, 11_282_415_616),
-        ("resnet152", {"stride_in": "3x3"}, 60_192_808, 11_513_626_624),
-        ("plain18", {}, 11_515_688, 1_794_805_760),
-        ("plain34", {}, 21_623_848, 3_644_493_824),
-    ],
-)
-def test_totals(name: str, options: dict[str, object], params: int, macs: int) -> None:
-    table = layer_table(meta(name, **options))
-    assert (table["params"].sum(), table["macs"].sum()) == (params, macs)
 
 
 @pytest.mark.parametrize(("depth", "printed"), [(18, 1.8), (34, 3.6), (50, 3.8), (101, 7.6), (152, 11.3)], ids=str)
@@ -45,43 +28,38 @@ def test_table_1_prints_multiply_adds(depth: int, printed: float) -> None:
     assert table["macs"].sum() / 1e9 == pytest.approx(printed, abs=0.06)
 
 
-@pytest.mark.parametrize("depth", [18, 34, 50, 101, 152])
+@pytest.mark.parametrize("depth", [18, 34, 50, 101, 152, 20, 32, 44, 56, 110])
 def test_depth_counts_weighted_layers_without_projections(depth: int) -> None:
-    table = layer_table(meta(f"resnet{depth}"))
-    weighted = table[table["kind"].isin(["Conv2d", "Linear"])]
-    assert (~weighted["name"].str.contains("shortcut")).sum() == depth
+    for name in (f"resnet{depth}", *([] if depth in (50, 101, 152) else [f"plain{depth}"])):
+        table = layer_table(meta(name))
+        weighted = table[table["kind"].isin(["Conv2d", "Linear"])]
+        assert (~weighted["name"].str.contains("shortcut")).sum() == depth
 
 
-@pytest.mark.parametrize(("name", "maps"), [("resnet18", 64), ("plain34", 64), ("resnet50", 256)])
-def test_output_sizes_of_table_1(name: str, maps: int) -> None:
-    net, shapes = meta(name), {}
-    x = torch.empty(1, 3, 224, 224, device="meta")
-    for stage, module in net.named_children():
-        x = module(x)
-        shapes[stage] = tuple(x.shape[1:])
-    assert {stage: shapes[stage] for stage in ("conv1", "pool1", "avgpool", "fc")} == {
-        "conv1": (64, 112, 112),
-        "pool1": (64, 56, 56),
-        "avgpool": (8 * maps, 1, 1),
-        "fc": (1000,),
-    }
+@pytest.mark.parametrize(("name", "channels"), [("resnet18", 64), ("plain34", 64), ("resnet50", 256)])
+def test_output_sizes_of_table_1(name: str, channels: int) -> None:
+    shapes = stage_shapes(meta(name))
+    assert [shapes[stage] for stage in ("conv1", "pool1", "avgpool", "fc")] == [
+        (64, 112, 112),
+        (64, 56, 56),
+        (8 * channels, 1, 1),
+        (1000,),
+    ]
     sizes = [shapes[f"conv{number}_x"] for number in (2, 3, 4, 5)]
-    assert sizes == [(maps, 56, 56), (2 * maps, 28, 28), (4 * maps, 14, 14), (8 * maps, 7, 7)]
+    assert sizes == [(channels, 56, 56), (2 * channels, 28, 28), (4 * channels, 14, 14), (8 * channels, 7, 7)]
 
 
-def randomise(net: nn.Module) -> None:
-    """Batch norms as after training, so that a wrong one shows."""
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low in ((module.weight, 0.2), (module.bias, -0.5), (module.running_var, 0.5)):
-                nn.init.uniform_(tensor, low, low + 1)
-            nn.init.normal_(module.running_mean, 0, 0.2)
+def test_output_sizes_of_section_4_2() -> None:
+    shapes = stage_shapes(meta("resnet20"))
+    sizes = [shapes[name] for name in ("conv1", "conv2_x", "conv3_x", "conv4_x", "avgpool", "fc")]
+    assert sizes == [(16, 32, 32), (16, 32, 32), (32, 16, 16), (64, 8, 8), (64, 1, 1), (10,)]
 
 
-def copy_in_order(source: nn.Module, target: nn.Module) -> None:
-    """Copy parameters and buffers in the order of definition; their names differ."""
-    names, values = list(target.state_dict()), list(source.state_dict().values())
-    target.load_state_dict(dict(zip(names, values, strict=True)))
+@pytest.mark.parametrize("depth", [20, 110])
+def test_projections_for_cifar_add_what_the_docstring_says(depth: int) -> None:
+    plain, projected = (layer_table(meta("resnet_cifar", depth=depth, shortcut=option)) for option in "AB")
+    for column, more in (("params", 2_752), ("macs", 262_144)):
+        assert projected[column].sum() - plain[column].sum() == more
 
 
 class OptionA(nn.Module):
@@ -93,46 +71,47 @@ class OptionA(nn.Module):
         return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, self.extra))
 
 
-def with_option_a(twin: torchvision.models.ResNet) -> torchvision.models.ResNet:
+def with_option_a(twin: Twin) -> None:
     for width, stage in ((64, twin.layer2), (128, twin.layer3), (256, twin.layer4)):
         stage[0].downsample = OptionA(width)
-    return twin
 
 
-def with_stride_in_1x1(twin: torchvision.models.ResNet) -> torchvision.models.ResNet:
+def with_stride_in_1x1(twin: Twin) -> None:
     for stage in (twin.layer2, twin.layer3, twin.layer4):
         stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
-    return twin
+
+
+def as_released(twin: Twin) -> None:
+    """As KaimingHe/deep-residual-networks has ResNet-50."""
+    with_stride_in_1x1(twin)
+    twin.conv1 = nn.Conv2d(3, 64, 7, 2, 3)
+    twin.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
 
 
 @pytest.mark.parametrize(
     ("name", "options", "change"),
     [
-        ("resnet18", {}, None),
+        ("resnet18", {}, lambda twin: None),
         ("resnet18", {"shortcut": "A"}, with_option_a),
-        ("resnet50", {"stride_in": "3x3"}, None),
+        ("resnet50", {"form": "torchvision"}, lambda twin: None),
         ("resnet50", {}, with_stride_in_1x1),
+        ("resnet50", {"form": "released"}, as_released),
     ],
-    ids=["B", "A", "stride in 3x3", "stride in 1x1"],
+    ids=["18", "18 A", "torchvision", "paper", "released"],
 )
-def test_torchvision_twin(name: str, options: dict[str, object], change: object) -> None:
+def test_torchvision_twin(name: str, options: dict[str, object], change: Callable[[Twin], None]) -> None:
     torch.manual_seed(0)
     net = create_model(name, num_classes=5, **options)
     twin = torchvision.models.get_model(name, num_classes=5)
-    if change is not None:
-        twin = change(twin)
-    randomise(net)
-    copy_in_order(net, twin)
-    x = torch.randn(2, 3, 65, 97)
-    for mode in (True, False):
-        net.train(mode)
-        twin.train(mode)
-        ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
-        output, expected = net(ours), twin(theirs)
-        torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-4)
-        output.square().sum().backward()
-        expected.square().sum().backward()
-        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-4)
+    change(twin)
+    assert_twins(net, twin, torch.randn(2, 3, 65, 97))
+
+
+def test_released_form() -> None:
+    for depth in (50, 101):
+        net = meta(f"resnet{depth}", form="released")
+        assert (net.conv1.bias is not None) == (depth == 50)
+        assert net.pool1(torch.empty(1, 64, 112, 112, device="meta")).shape[2:] == (56, 56)
 
 
 def test_option_c_projects_everywhere() -> None:
@@ -145,7 +124,7 @@ def test_option_c_projects_everywhere() -> None:
 def test_plain_net_is_its_layers_in_a_row() -> None:
     torch.manual_seed(0)
     net = create_model("plain18", num_classes=5)
-    randomise(net)
+    train_norms(net)
     x = images = torch.randn(2, 3, 64, 64)
     convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -156,6 +135,56 @@ def test_plain_net_is_its_layers_in_a_row() -> None:
     torch.testing.assert_close(net(images), net.fc(x.mean(dim=(2, 3))))
 
 
+class CifarTwin(nn.Module):
+    """Section 4.2 as one loop over the weight layers."""
+
+    def __init__(self, units: int, shortcut: str | None) -> None:
+        super().__init__()
+        self.shortcut = shortcut
+        self.plan, in_channels = [], 16
+        layers: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)]
+        for channels in (16, 32, 64):
+            for unit in range(units):
+                stride = 2 if channels > 16 and unit == 0 else 1
+                projects = shortcut == "C" or (shortcut == "B" and in_channels != channels)
+                self.plan.append((channels - in_channels, projects))
+                layers += [nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels)]
+                layers += [nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels)]
+                if projects:
+                    layers += [nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)]
+                in_channels = channels
+        self.layers = nn.ModuleList(layers)
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        layers = iter(self.layers)
+
+        def conv_bn(x: Tensor) -> Tensor:
+            conv, norm = next(layers), next(layers)
+            return norm(conv(x))
+
+        x = F.relu(conv_bn(x))
+        for extra, projects in self.plan:
+            y = conv_bn(F.relu(conv_bn(x)))
+            if projects:
+                x = conv_bn(x)
+            elif extra:
+                x = F.pad(x[..., ::2, ::2], (0, 0, 0, 0, 0, extra))
+            x = F.relu(y if self.shortcut is None else y + x)
+        return self.fc(x.mean(dim=(2, 3)))
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B", "C", None])
+@pytest.mark.parametrize("side", [32, 31])
+def test_cifar_twin(shortcut: str | None, side: int) -> None:
+    torch.manual_seed(0)
+    options = {"residual": False} if shortcut is None else {"shortcut": shortcut}
+    net, twin = resnet_cifar(depth=14, **options), CifarTwin(2, shortcut)
+    copy_in_order(twin, net)
+    x = torch.randn(4, 3, side, side)
+    torch.testing.assert_close(net(x), twin(x))
+
+
 def test_zero_gamma_starts_with_identities() -> None:
     torch.manual_seed(0)
     net = create_model("resnet50", zero_gamma=True)
@@ -163,28 +192,21 @@ def test_zero_gamma_starts_with_identities() -> None:
     assert len(zeros) == 16
     x = torch.randn(2, 256, 8, 8)
     assert torch.equal(net.conv2_x.conv2_2(x), F.relu(x))
-    for module in create_model("resnet18").modules():
-        assert not isinstance(module, nn.BatchNorm2d) or (module.weight == 1).all()
-
-
-def test_initialisation_is_he_with_fan_in() -> None:
-    torch.manual_seed(0)
-    net = create_model("resnet18")
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            fan_in = module.weight[0].numel()
-            assert module.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.05)
-            assert module.weight.mean().item() == pytest.approx(0, abs=0.1 * (2 / fan_in) ** 0.5)
-    assert not net.fc.bias.any()
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"shortcut": "D"}, "shortcut must be 'A', 'B' or 'C'; given 'D'"),
-        ({"stride_in": "5x5"}, "stride_in must be '1x1' or '3x3', .*; given '5x5'"),
+        ({"depth": 26}, "depth must be one of 18, 34, 50, 101, 152; given 26"),
     ],
 )
 def test_bad_options(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        create_model("resnet50", **options)
+        resnet(**options)
+
+
+@pytest.mark.parametrize("depth", [2, 7, 9, 18, 21, "20"])
+def test_bad_depth_for_cifar(depth: int) -> None:
+    with pytest.raises(ValueError, match=rf"depth must be .*; given '?{depth}"):
+        resnet_cifar(depth=depth)

@@ -3,12 +3,13 @@
 import pytest
 import timm
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from cs231n_arch import create_model, layer_table, published
 from cs231n_arch.models.layers import Sum
 from cs231n_arch.models.senet import Product, squeeze_excitation
+from tests.models.twins import assert_twins
 
 
 def on_meta(name: str, **options: object) -> nn.Module:
@@ -56,11 +57,6 @@ def test_parameters_by_equation_5_and_as_table_10_prints_them(reduction: int) ->
     assert abs(parameters(net) - row["number"]) <= slack
 
 
-def test_released_form() -> None:
-    net = on_meta("se_resnet50", bias=True)
-    assert parameters(net) == published.value("osmr SE-ResNet-50", "params") == 28_088_024
-
-
 def test_every_unit_has_its_block_at_the_end_of_the_branch_and_none_on_the_shortcut() -> None:
     for name, units in (("se_resnet50", 16), ("se_resnet20", 9)):
         sums = [module for module in on_meta(name).modules() if isinstance(module, Sum)]
@@ -72,10 +68,10 @@ def test_every_unit_has_its_block_at_the_end_of_the_branch_and_none_on_the_short
 
 def test_hidden_layers_are_those_of_table_1() -> None:
     table = layer_table(on_meta("se_resnet50")).set_index("name")["output_shape"]
-    for number, (hidden, maps) in enumerate(((16, 256), (32, 512), (64, 1024), (128, 2048)), 2):
+    for number, (hidden, channels) in enumerate(((16, 256), (32, 512), (64, 1024), (128, 2048)), 2):
         block = f"conv{number}_x.conv{number}_1.sum.body.se.scale"
         assert table[f"{block}.fc1"] == (hidden, 1, 1)
-        assert table[f"{block}.fc2"] == (maps, 1, 1)
+        assert table[f"{block}.fc2"] == (channels, 1, 1)
 
 
 def test_a_block_sees_the_whole_image_and_keeps_the_place_of_its_maps() -> None:
@@ -86,25 +82,27 @@ def test_a_block_sees_the_whole_image_and_keeps_the_place_of_its_maps() -> None:
     assert after["jump"] == 1
 
 
-def test_scores_are_those_of_timm_with_the_same_weights() -> None:
-    """Both define their layers in the same order, so the tensors pair up."""
+@pytest.mark.parametrize("form", ["paper", "released"])
+def test_scores_are_those_of_timm_with_the_same_weights(form: str) -> None:
+    """Timm's net has the biases and pads pool1; here its strides are moved to the 1x1 layers."""
     torch.manual_seed(0)
-    theirs = timm.create_model("seresnet50", num_classes=5).eval()
-    ours = create_model("se_resnet50", num_classes=5, bias=True, stride_in="3x3").eval()
-    state = theirs.state_dict()
-    generator = torch.Generator().manual_seed(0)
-    for name, tensor in state.items():
-        if name.endswith("bias") or name.endswith("running_mean"):
-            tensor.copy_(0.1 * torch.randn(tensor.shape, generator=generator))
-    pairs = dict(zip(ours.state_dict(), state.values(), strict=True))
-    ours.load_state_dict(pairs)
-    images = torch.randn(2, 3, 64, 64, generator=generator)
-    with torch.no_grad():
-        expected: Tensor = theirs(images)
-        torch.testing.assert_close(ours(images), expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
+    twin = timm.create_model("seresnet50", num_classes=5)
+    for stage in (twin.layer2, twin.layer3, twin.layer4):
+        stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+    if form == "released":
+        twin.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    else:
+        for module in twin.modules():
+            if hasattr(module, "fc1"):
+                module.fc1.bias = module.fc2.bias = None
+    net = create_model("se_resnet50", num_classes=5, form=form)
+    for name, parameter in net.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, 0, 0.1)
+    assert_twins(net, twin, torch.randn(2, 3, 64, 64))
 
 
-@pytest.mark.parametrize("reduction", [0, 257, -1])
+@pytest.mark.parametrize("reduction", [0, 257, -1, 1.5])
 def test_a_reduction_must_leave_a_hidden_unit(reduction: int) -> None:
-    with pytest.raises(ValueError, match=f"reduction must be from 1 to 256, .*; given {reduction}"):
+    with pytest.raises(ValueError, match=f"reduction must be .*; given {reduction}"):
         on_meta("se_resnet50", reduction=reduction)

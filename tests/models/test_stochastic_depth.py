@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch import create_model, layer_table
+from cs231n_arch import create_model
 from cs231n_arch.models.stochastic_depth import RandomSum, stochastic_resnet
 
 F = nn.functional
@@ -12,13 +12,6 @@ F = nn.functional
 
 def sums(net: nn.Module) -> list[RandomSum]:
     return [module for module in net.modules() if isinstance(module, RandomSum)]
-
-
-def test_totals_are_those_of_resnet110() -> None:
-    with torch.device("meta"):
-        tables = [layer_table(create_model(name)) for name in ("stochastic_resnet110", "resnet110")]
-    for table in tables:
-        assert (table["params"].sum(), table["macs"].sum()) == (1_727_962, 252_887_680)
 
 
 def test_linear_decay_of_equation_4() -> None:

@@ -328,7 +328,7 @@ def test_published_weights_by_name(weights: str | WeightsEnum, published: dict[s
         ("inception_v4", {}, "torchvision publishes no weights for inception_v4, but for "),
         ("resnet18", {"num_classes": 10}, r"fit create_model\('resnet18'\), not create_model\('resnet18', num_c"),
         ("resnet18", {"in_channels": 1}, "for other classes, load them and replace the last layer"),
-        ("resnet50", {"stride_in": "1x1"}, r"fit create_model\('resnet50', stride_in='3x3'\), not .*'1x1'"),
+        ("resnet50", {"form": "paper"}, r"fit create_model\('resnet50', form='torchvision'\), not .*'paper'"),
         (
             "googlenet",
             {"form": "paper"},

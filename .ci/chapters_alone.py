@@ -2,7 +2,8 @@
 
     python .ci/chapters_alone.py dist/cs231n_arch-0.1.0-py3-none-any.whl
 
-Two chapters run side by side. One that takes longer than a minute so is measured again with the machine to itself.
+Two chapters run side by side, with one thread each. One that takes longer than a minute so is measured again with
+the machine to itself.
 """
 
 import os
@@ -13,6 +14,7 @@ import tempfile
 import time
 import venv
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 BOOK = Path(__file__).parents[1] / "book"
@@ -33,7 +35,7 @@ def environment(folder: Path, wheel: str) -> Path:
     return python
 
 
-def run(python: Path, chapter: Path, threads: int) -> tuple[Path, float, str]:
+def run(python: Path, chapter: Path) -> tuple[Path, float, str]:
     """Execute one chapter; returns its seconds, and the error if there is one."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(chapter, folder)
@@ -45,7 +47,7 @@ def run(python: Path, chapter: Path, threads: int) -> tuple[Path, float, str]:
             text=True,
             check=False,
             # The environment's own kernel, not one that Jupyter finds elsewhere.
-            env={**os.environ, "OMP_NUM_THREADS": str(threads), "PATH": f"{python.parent}:{os.environ['PATH']}"},
+            env={**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"},
         )
         return chapter, time.monotonic() - begun, told.stderr[-3000:] if told.returncode else ""
 
@@ -55,16 +57,15 @@ def main(wheel: str) -> int:
     chapters = sorted(BOOK.glob("*.ipynb"))
     if not chapters:
         raise SystemExit(f"no chapter in {BOOK}")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         python = environment(Path(folder), str(Path(wheel).resolve()))
         with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(lambda chapter: run(python, chapter, max(1, cores // 2)), chapters))
+            results = list(pool.map(partial(run, python), chapters))
         for chapter, seconds, error in results:
             alone = seconds
             if not error and seconds > LIMIT:
-                _, alone, error = run(python, chapter, cores)
+                _, alone, error = run(python, chapter)
             fails = bool(error) or alone > 2 * LIMIT
             slow = " (too slow for a reader)" if alone > LIMIT else ""
             print(f"{'FAILED' if fails else 'passed'} {chapter.name} in {alone:.0f} s{slow} {error}", flush=True)

@@ -14,15 +14,19 @@ import pandas as pd
 import torch
 
 from cs231n_arch import __version__, plots
+from cs231n_arch.threads import share_the_processor
 from cs231n_arch.training.budget import Budget
 
 
 def setup() -> Budget:
     """Begin a chapter: choose how figures and tables look, and print the versions, the device and the budget.
 
+    The chapter computes with one thread, unless the user has set `OMP_NUM_THREADS`.
+
     Returns:
         The budget, which says how much work the machine can do.
     """
+    share_the_processor(one_thread=True)
     plots.use_style()
     pd.set_option("display.max_colwidth", None)  # claims and remarks are sentences
     budget = Budget.auto()

@@ -26,6 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "anatomy": set(),
     "errors": set(),
     "machine": set(),
+    "threads": set(),
     "records": {"machine"},
     "data": {"errors"},
     "plots": set(),
@@ -55,10 +56,10 @@ ARROWS: dict[str, set[str]] = {
         "errors",
     },
     "claims": {"create", "models", "anatomy", "published", "profiling"},
-    "notebook": {"plots", "training"},
+    "notebook": {"plots", "threads", "training"},
     "cli": {
         "create", "models", "anatomy", "data", "machine", "records", "training", "profiling", "experiments",
-        "claims",
+        "claims", "threads",
     },
     "__main__": {"cli"},
 }  # fmt: skip

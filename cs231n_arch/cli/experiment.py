@@ -7,6 +7,7 @@ from cs231n_arch.experiments.design import BudgetName
 from cs231n_arch.experiments.records import save, summary
 from cs231n_arch.experiments.running import run as run_experiment
 from cs231n_arch.experiments.table import EXPERIMENTS, get
+from cs231n_arch.threads import share_the_processor
 from cs231n_arch.training import Budget
 
 
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
             claims = ", ".join(experiment.claims) or "no claim of the lecture"
             print(f"{experiment.id}: {experiment.question} ({claims})")
         return 0
+    share_the_processor(one_thread=True)
     default: BudgetName = "gpu" if Budget.auto().name == "gpu" else "live"
     budget: BudgetName = arguments.budget or default
     record = run_experiment(get(arguments.id), budget, seeds=arguments.seeds)

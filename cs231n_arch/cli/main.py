@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from cs231n_arch import __version__
+from cs231n_arch.threads import share_the_processor
 
 Run = Callable[[argparse.Namespace], int]
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
@@ -128,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 for a failure that the message explains, 2 for wrong usage, 130 after Ctrl-C.
     """
+    share_the_processor()  # before a subcommand imports torch
     parser = argparse.ArgumentParser("cs231n-arch", description="The CNN architectures of CS231n lecture 9.")
     parser.add_argument("--version", action="version", version=f"cs231n-arch {__version__}")
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")

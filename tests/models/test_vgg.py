@@ -15,20 +15,17 @@ def meta(configuration: str, **options: object) -> nn.Sequential:
 
 
 @pytest.mark.parametrize(
-    ("configuration", "layers", "params", "macs"),
-    [
-        ("A", 11, 132_863_336, 7_609_090_048),
-        ("A-LRN", 11, 132_863_336, 7_609_090_048),
-        ("B", 13, 133_047_848, 11_308_466_176),
-        ("C", 16, 133_638_952, 11_770_888_192),
-        ("D", 16, 138_357_544, 15_470_264_320),
-        ("E", 19, 143_667_240, 19_632_062_464),
-    ],
+    ("configuration", "params", "macs"),
+    [("A-LRN", 132_863_336, 7_609_090_048), ("C", 133_638_952, 11_770_888_192)],
 )
-def test_totals_and_depth(configuration: str, layers: int, params: int, macs: int) -> None:
+def test_totals_of_the_nets_without_a_name(configuration: str, params: int, macs: int) -> None:
     table = layer_table(meta(configuration))
     assert (table["params"].sum(), table["macs"].sum()) == (params, macs)
-    assert (table["params"] > 0).sum() == layers
+
+
+def test_depths_of_table_1() -> None:
+    weighted = {c: int((layer_table(meta(c))["params"] > 0).sum()) for c in COLUMNS}
+    assert weighted == {"A": 11, "B": 13, "C": 16, "D": 16, "E": 19}
 
 
 def test_table_2_in_millions() -> None:
@@ -126,14 +123,7 @@ def test_named_models_pass_their_options_on() -> None:
     assert [m.p for m in net if isinstance(m, nn.Dropout)] == [0.1, 0.1]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"configuration": "F"}, "configuration must be 'A', 'A-LRN', 'B', 'C', 'D', 'E'; given 'F'"),
-        ({"init": "he"}, "init must be 'glorot' or 'gaussian'; given 'he'"),
-        ({"image_size": 31}, "image_size must be at least 32, which leaves one pixel at pool5; given 31"),
-    ],
-)
-def test_bad_options(options: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize("options", [{"configuration": "F"}, {"init": "he"}, {"image_size": 31}])
+def test_bad_options(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=f"given {next(iter(options.values()))!r}"):
         meta(**({"configuration": "A"} | options))

@@ -35,7 +35,7 @@ parts:
 """
 
 PAGES = {
-    "start.md": "# A small book\n\nIt has every kind of markup that the chapters use.\n",
+    "start.md": '# A small book\n\nIt has every kind of markup.\n\n<div class="editions"></div>\n',
     "words.md": "# Words\n\nA page that is no notebook.\n",
     "references.bib": (
         "@article{someone1998, author = {Someone, Ann and Other, Bo}, title = {A paper}, journal = {A journal},\n"
@@ -85,7 +85,8 @@ FIRST = [
         "## References\n\n```{bibliography}\n:filter: docname in docnames\n```"
     ),
 ]
-SECOND = ["# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.", ({}, "2 + 2")]
+LONG = "abcdefghij" * 20
+SECOND = ["# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.", ({}, f"len('{LONG}')")]
 
 
 def write(folder: Path, extensions: str, address: str) -> None:

@@ -1,0 +1,118 @@
+"""The pages of the built book, in order, ready to be bound into one."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+# What only a screen needs, or what a reader of paper would not unfold.
+SCREEN_ONLY = (
+    "a.headerlink", "script", "style", "details.hide", ".tag_setup", ".toctree-wrapper", ".editions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page of the book.
+
+    Attributes:
+        name: its path without the ending, such as "book/lenet".
+        part: caption of its part of the book; empty for the start page.
+        title: with its number.
+        body: its content.
+        solutions: of its exercises, which stand at the end of the book.
+    """
+
+    name: str
+    part: str
+    title: str
+    body: Tag
+    solutions: tuple[Tag, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Identifier of the chapter in the bound book."""
+        return anchor(self.name)
+
+
+def anchor(name: str, place: str = "") -> str:
+    """A place on a page as a place in the bound book."""
+    return re.sub(r"[^\w-]", "-", f"{name}--{place}".removesuffix("--"))
+
+
+def pages(toc: dict) -> list[tuple[str, str]]:
+    """Part and name of every page, in the order of the table of contents."""
+    found = [("", toc["root"])]
+    for part in toc["parts"]:
+        for page in part["chapters"]:
+            found.append((part["caption"], page["file"]))
+            for section in page.get("sections", ()):
+                found.append((part["caption"], section["file"]))
+    return found
+
+
+def read(root: Path, toc: Path) -> list[Chapter]:
+    """All chapters of a built book.
+
+    Args:
+        root: the folder with the built pages.
+        toc: the book's `_toc.yml`.
+
+    Raises:
+        FileNotFoundError: a page has not been built.
+    """
+    order = pages(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    names = {name for _, name in order}
+    return [chapter(root, name, part, names) for part, name in order]
+
+
+def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
+    """One page, its links and pictures addressed from the root."""
+    text = (root / f"{name}.html").read_text(encoding="utf-8")
+    soup = BeautifulSoup(text, "html.parser")
+    body = soup.select_one("article.bd-article")
+    if body is None:
+        raise ValueError(f"{name}.html has no article: is it a page of the book?")
+    heading = body.find("h1")
+    title = heading.get_text().rstrip("#").strip() if heading else name
+    for selector in SCREEN_ONLY:
+        for node in body.select(selector):
+            node.decompose()
+    for node in body.select("details"):
+        node.name = "div"
+        for summary in node.select("summary"):
+            summary.name = "p"
+    for node in body.find_all(id=True):
+        node["id"] = anchor(name, node["id"])
+    folder = name.rpartition("/")[0]
+    for node in body.find_all("img"):
+        node["src"] = joined(folder, node["src"])
+    for node in body.find_all("a", href=True):
+        node["href"] = target(node["href"], name, folder, names)
+    body["id"] = anchor(name)
+    solutions = tuple(node.extract() for node in body.select(".solution"))
+    return Chapter(name, part, title, body, solutions)
+
+
+def joined(folder: str, address: str) -> str:
+    """An address relative to the root."""
+    parts = [part for part in folder.split("/") if part]
+    for step in address.split("/"):
+        if step == "..":
+            parts.pop()
+        elif step != ".":
+            parts.append(step)
+    return "/".join(parts)
+
+
+def target(address: str, name: str, folder: str, names: set[str]) -> str:
+    """A link's address in the bound book; other sites keep theirs."""
+    if re.match(r"[a-z]+:", address):
+        return address
+    page, _, place = address.partition("#")
+    leads = joined(folder, page).removesuffix(".html") if page else name
+    if leads not in names:
+        return f"#{anchor(name)}"  # a file beside the pages, not in the book
+    return f"#{anchor(leads, place)}"

@@ -1,0 +1,95 @@
+"""The whole book as one PDF and as an EPUB."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
+
+
+@pytest.fixture(scope="module")
+def bound(book: Path) -> Path:
+    """The folder of the downloads of the small book."""
+    if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
+        pytest.skip("no Chromium is installed")
+    command = [sys.executable, str(ROOT / "book" / "editions"), str(book), str(book.parents[1] / "_toc.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return book / "downloads"
+
+
+def words(text: str) -> str:
+    """Text without the line breaks that paper makes."""
+    return re.sub(r"\s+", " ", text)
+
+
+def test_the_pdf_has_contents_whose_page_numbers_are_right(bound: Path) -> None:
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO((bound / "cnn-architectures.pdf").read_bytes()))
+    pages = [words(page.extract_text()) for page in reader.pages]
+    contents = next(page for page in pages if page.startswith("Contents"))
+    for title in ("1. First chapter", "2. Second chapter", "Solutions"):
+        found = re.search(rf"{re.escape(title)}\s*(\d+)", contents)
+        assert found, contents
+        assert pages[int(found[1]) - 1].startswith(title)
+    assert reader.outline, "no bookmarks"
+
+
+def test_the_pdf_has_solutions_at_its_end_only_and_its_links_lead_somewhere(bound: Path) -> None:
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO((bound / "cnn-architectures.pdf").read_bytes()))
+    text = words(" ".join(page.extract_text() for page in reader.pages))
+    assert text.index("secret of seven") > text.rindex("Second chapter Back to")
+    assert "a banner" not in text  # the first cell is for a screen
+    places = set(reader.named_destinations)
+    links = [
+        annotation.get_object()
+        for page in reader.pages
+        for annotation in page.get("/Annots", ())
+        if annotation.get_object().get("/Subtype") == "/Link"
+    ]
+    inside = [link["/Dest"] for link in links if "/Dest" in link]
+    assert inside
+    assert {str(place) for place in inside} <= places | {place.lstrip("/") for place in places}
+
+
+def test_no_line_of_code_is_cut_in_the_pdf(bound: Path) -> None:
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO((bound / "cnn-architectures.pdf").read_bytes()))
+    text = "".join("".join(page.extract_text().split()) for page in reader.pages)
+    assert "abcdefghij" * 20 in text  # a line of 200 letters in the small book
+
+
+def test_the_epub_is_valid(bound: Path) -> None:
+    if not EPUBCHECK.is_file() or shutil.which("java") is None:
+        pytest.skip("epubcheck is not installed")
+    command = ["java", "-jar", str(EPUBCHECK), str(bound / "cnn-architectures.epub")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "0 fatals / 0 errors / 0 warnings" in done.stdout, done.stderr
+
+
+def test_the_epub_has_formulas_pictures_and_links_between_its_chapters(bound: Path) -> None:
+    with zipfile.ZipFile(bound / "cnn-architectures.epub") as file:
+        names = file.namelist()
+        first, second = (file.read(f"EPUB/{name}.xhtml").decode() for name in ("first", "second"))
+    assert "<math" in first
+    assert "<mfrac>" in first
+    assert any(name.endswith(".png") for name in names)
+    assert 'href="second.xhtml#second"' in first
+    assert 'href="first.xhtml#first--equation-eq-sum"' in second
+
+
+def test_the_start_page_links_both(bound: Path) -> None:
+    page = (bound.parent / "start.html").read_text(encoding="utf-8")
+    assert 'href="downloads/cnn-architectures.pdf"' in page
+    assert 'href="downloads/cnn-architectures.epub"' in page

@@ -81,8 +81,7 @@ def browser() -> webdriver.Chrome:
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
     for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1300,1400"):
         options.add_argument(f"--{argument}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    return driver
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
 
 def wait_for(driver: webdriver.Chrome, script: str, seconds: float = 120) -> Any:

@@ -1,6 +1,6 @@
 """Run each chapter as Colab does: alone, in an empty folder, with only the wheel and what it asks for installed.
 
-    python .ci/chapters_alone.py dist/cs231n_arch-0.1.0-py3-none-any.whl
+    python .ci/chapters_alone.py dist/cs231n_arch-0.1.0-py3-none-any.whl [_build/html/notebooks]
 
 Two chapters run side by side, with one thread each. One that takes longer than a minute so is measured again with
 the machine to itself.
@@ -52,11 +52,11 @@ def run(python: Path, chapter: Path) -> tuple[Path, float, str]:
         return chapter, time.monotonic() - begun, told.stderr[-3000:] if told.returncode else ""
 
 
-def main(wheel: str) -> int:
+def main(wheel: str, notebooks: str | Path = BOOK) -> int:
     """Returns the number of chapters that fail or take too long."""
-    chapters = sorted(BOOK.glob("*.ipynb"))
+    chapters = sorted(Path(notebooks).glob("*.ipynb"))
     if not chapters:
-        raise SystemExit(f"no chapter in {BOOK}")
+        raise SystemExit(f"no chapter in {notebooks}")
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         python = environment(Path(folder), str(Path(wheel).resolve()))
@@ -75,4 +75,4 @@ def main(wheel: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(min(1, main(sys.argv[1])))
+    sys.exit(min(1, main(*sys.argv[1:])))

@@ -43,16 +43,13 @@ def link(start: Path, root: Path, files: list[Path]) -> None:
     """Fill in the links that the start page has a place for."""
     up = "../" * len(start.relative_to(root).parents[:-1])
     found = [
-        f'<a href="{up}{file.relative_to(root).as_posix()}">{file.suffix[1:].upper()}, '
-        f"{file.stat().st_size / 1e6:.0f} MB</a>"
+        f'<a href="{up}{file.relative_to(root).as_posix()}">{file.suffix[1:].upper()} ('
+        f"{file.stat().st_size / 1e6:.0f} MB)</a>"
         for file in files
     ]
     text = start.read_text(encoding="utf-8")
-    filled = f'<div class="editions">The whole book: {" · ".join(found)}.</div>'
-    start.write_text(
-        re.sub(r'<div class="editions">.*?</div>', filled, text),
-        encoding="utf-8",
-    )
+    filled = f'<span class="bound">; the whole book as {" and ".join(found)}</span>'
+    start.write_text(re.sub(r'<span class="bound">.*?</span>', filled, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from hatchling.builders.wheel import WheelBuilder
 from sphinx.application import Sphinx
 
-from plain_notebooks.buttons import FOLDER
+from plain_notebooks.buttons import ARCHIVES, FOLDER
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -14,8 +14,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     folder = Path(app.outdir) / FOLDER
     if exception is not None or not folder.is_dir():
         return
-    for edition in (".", "student", "teacher"):
-        name = "notebooks" if edition == "." else f"{edition}-notebooks"
+    for name in ARCHIVES:
+        edition = name.removesuffix("notebooks").rstrip("-")
         pack(folder / edition, folder / f"{name}.zip")
     if (Path(app.srcdir) / "pyproject.toml").is_file():
         build_wheel(Path(app.srcdir), folder)

@@ -154,18 +154,7 @@ def unit(
     scale: tuple[float, float] = (0.5, 0.5),
     first: bool = False,
 ) -> nn.Sequential:
-    """The sum x + F(x) (Figure 1(b)), or a unit of the two studies.
-
-    Args:
-        in_channels: channels of the input.
-        out_channels: channels of the output.
-        stride: step of the first weight layer and of the shortcut.
-        bottleneck: 1x1, 3x3 and 1x1 layers, or two 3x3 layers.
-        order: see `preact_resnet`.
-        shortcut: see `preact_resnet`.
-        scale: see `preact_resnet`.
-        first: the net's first unit, whose first activation, if it has one, is in the stem.
-    """
+    """The sum x + F(x) (Figure 1(b)), or a unit of the two studies; the `first` has its activation in the stem."""
     width = out_channels // EXPANSION
     if bottleneck:
         convs = [conv(in_channels, width, 1, stride), conv(width, width, 3), conv(width, out_channels, 1)]
@@ -248,40 +237,22 @@ def preact_resnet(
         stages["relu_last"] = nn.ReLU(inplace=True)
     stages |= classifier(channels[-1], num_classes)
     net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
-    init_weights(net, gate_bias, form)
-    return net
-
-
-def init_weights(net: Net, gate_bias: float, form: Form) -> None:
-    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852), or as released; and gate biases."""
     if form == "released":
         init_fan_out(net, zero_bias=True)
     else:
         init_he(net)
     for module in net.modules():
         if isinstance(module, Gated):
-            assert module.gate.bias is not None
-            nn.init.constant_(module.gate.bias, gate_bias)
+            nn.init.constant_(module.get_parameter("gate.bias"), gate_bias)
+    return net
 
 
 preact_resnet110 = variant(
-    preact_resnet,
-    "preact_resnet110",
-    "Pre-activation ResNet-110 of two-layer units (Tables 1 to 3).",
-    depth=110,
-    bottleneck=False,
+    preact_resnet, "preact_resnet110", "110 layers, units of two (Tables 1 to 3).", depth=110, bottleneck=False
 )
 preact_resnet164 = variant(
-    preact_resnet,
-    "preact_resnet164",
-    "Pre-activation ResNet-164 of bottleneck units (Tables 2 to 4).",
-    depth=164,
-    bottleneck=True,
+    preact_resnet, "preact_resnet164", "164 layers, bottlenecks (Tables 2 to 4).", depth=164, bottleneck=True
 )
 preact_resnet1001 = variant(
-    preact_resnet,
-    "preact_resnet1001",
-    "Pre-activation ResNet-1001, 333 bottleneck units (Tables 3 and 4).",
-    depth=1001,
-    bottleneck=True,
+    preact_resnet, "preact_resnet1001", "1001 layers, bottlenecks (Tables 3 and 4).", depth=1001, bottleneck=True
 )

@@ -24,7 +24,7 @@ from cs231n_arch.models.variants import Form, Totals, check_form, variant
 # Table 1: the units of conv2_x, conv3_x, conv4_x and conv5_x by depth; from 50 layers on they are bottlenecks.
 UNITS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 CHANNELS = (64, 128, 256, 512)  # of a basic unit's output in conv2_x, ..., conv5_x
-EXPANSION = 4  # channels of a bottleneck's output, divided by those inside
+BOTTLENECK_CHANNELS = (256, 512, 1024, 2048)  # of a bottleneck's output, which has a quarter of them inside
 # The table of Section 4.2, for CIFAR-10:  output map size  32x32  16x16  8x8
 #                                          layers            1+2n     2n   2n
 CIFAR_CHANNELS = (16, 32, 64)
@@ -86,7 +86,7 @@ def bottleneck(
     stride_in: Literal["1x1", "3x3"] = "1x1",
 ) -> nn.Sequential:
     """relu(F(x) + x), where F is a 1x1, a 3x3 and a 1x1 layer (Figure 5, right)."""
-    width = out_channels // EXPANSION
+    width = out_channels // 4
     first, second = (stride, 1) if stride_in == "1x1" else (1, stride)
     body = series(
         conv1=conv(in_channels, width, 1, first),
@@ -113,6 +113,7 @@ def resnet(
     in_channels: int = 3,
     *,
     depth: int = 50,
+    residual: bool = True,
     shortcut: Shortcut = "B",
     zero_gamma: bool = False,
     form: Form = "paper",
@@ -125,6 +126,7 @@ def resnet(
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         depth: weighted layers: 18 or 34 with basic units, 50, 101 or 152 with bottlenecks.
+        residual: with shortcuts; without, the plain net of 18 or 34 layers.
         shortcut: option of Section 3.3: A pads with zeros, B projects where the shape changes, C projects
             everywhere. The paper trains its 18 layers with A only (Table 2), its 34 layers with all three
             (Table 3), and enters B in its comparison with others (Table 4), as for all deeper nets.
@@ -141,29 +143,27 @@ def resnet(
     numbers of operations, as its released models, have the stride in the first 1x1 layer.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
-    if depth not in UNITS:
-        raise ValueError(f"depth must be one of {', '.join(map(str, UNITS))}; given {depth!r}")
+    depths = [layers for layers in UNITS if residual or layers < 50]
+    if depth not in depths:
+        raise ValueError(f"depth must be one of {', '.join(map(str, depths))}; given {depth!r}")
     if depth < 50:
         check_form(form, ("paper", "torchvision"))
-        unit: Unit = partial(basic, shortcut=shortcut)
-        channels = list(CHANNELS)
+        unit: Unit = partial(basic, shortcut=shortcut) if residual else plain_unit
+        channels = CHANNELS
     else:
         check_form(form, ("paper", "released", "torchvision"))
         unit = partial(bottleneck, shortcut=shortcut, stride_in="3x3" if form == "torchvision" else "1x1")
-        channels = [EXPANSION * width for width in CHANNELS]
+        channels = BOTTLENECK_CHANNELS
 
-    stem = imagenet_stem(in_channels)  # (N, 64, 56, 56)
+    stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
     if form == "released":
-        stem["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        stages["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         if depth == 50:
-            stem["conv1"] = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3)
+            stages["conv1"] = nn.Conv2d(in_channels, 64, kernel_size=7, stride=2, padding=3)
     # (N, C, 56, 56), (N, 2C, 28, 28), (N, 4C, 14, 14), (N, 8C, 7, 7), where C is 64 or 256
-    stages = residual_stages(unit, UNITS[depth], 64, channels)
-    net = Net(
-        stem | stages | classifier(channels[-1], num_classes),
-        input_size=(in_channels, 224, 224),
-        smallest=3 if form == "released" else 1,
-    )
+    stages |= residual_stages(unit, UNITS[depth], 64, channels)
+    stages |= classifier(channels[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 224, 224), smallest=3 if form == "released" else 1)
     init_weights(net, form)
     if zero_gamma:
         init_zero_gamma(net)
@@ -171,31 +171,12 @@ def resnet(
 
 
 def plain(num_classes: int = 1000, in_channels: int = 3, *, depth: int = 34) -> Net:
-    """The plain net (He et al. 2015, Section 3.3 and Figure 3, middle): ResNet-18 or -34 without shortcuts.
+    """The plain net of 18 or 34 layers (Section 3.3 and Figure 3, middle): `resnet` without shortcuts.
 
     Input (N, 3, 224, 224), output (N, 1000); as many parameters and MACs as `resnet` with shortcuts of option A.
-
-    Args:
-        num_classes: classes of the last layer.
-        in_channels: channels of the images.
-        depth: weighted layers, 18 or 34.
-
-    Raises:
-        ValueError: another depth.
-
-    Differs from: torchvision and timm have no plain nets.
+    torchvision and timm have no plain nets.
     """
-    check_whole(num_classes=num_classes, in_channels=in_channels)
-    if depth not in (18, 34):
-        raise ValueError(f"depth must be 18 or 34; given {depth!r}")
-    stages = residual_stages(plain_unit, UNITS[depth], 64, CHANNELS)
-    net = Net(
-        imagenet_stem(in_channels) | stages | classifier(CHANNELS[-1], num_classes),
-        input_size=(in_channels, 224, 224),
-        smallest=1,
-    )
-    init_weights(net)
-    return net
+    return resnet(num_classes, in_channels, depth=depth, residual=False)
 
 
 def resnet_cifar(
@@ -226,13 +207,11 @@ def resnet_cifar(
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
     unit: Unit = partial(basic, shortcut=shortcut) if residual else plain_unit
+    stages = cifar_stem(in_channels)  # (N, 16, 32, 32)
     # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-    stages = residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
-    net = Net(
-        cifar_stem(in_channels) | stages | classifier(CIFAR_CHANNELS[-1], num_classes),
-        input_size=(in_channels, 32, 32),
-        smallest=1,
-    )
+    stages |= residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
+    stages |= classifier(CIFAR_CHANNELS[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
     init_weights(net)
     return net
 

@@ -30,26 +30,10 @@ STEM = 64  # channels before the first unit
 CHANNELS = (256, 512, 1024, 2048)  # of a unit's output; three stages for CIFAR
 
 TOTALS: Totals = {
-    "resnext": {
-        "paper": (25_028_904, 4_230_479_872),
-        "released": (25_028_904, 4_230_479_872),
-        "torchvision": (25_028_904, 4_230_479_872),
-    },
-    "resnext50_32x4d": {
-        "paper": (25_028_904, 4_230_479_872),
-        "released": (25_028_904, 4_230_479_872),
-        "torchvision": (25_028_904, 4_230_479_872),
-    },
-    "resnext101_32x8d": {
-        "paper": (88_791_336, 16_414_015_488),
-        "released": (88_791_336, 16_414_015_488),
-        "torchvision": (88_791_336, 16_414_015_488),
-    },
-    "resnext101_64x4d": {
-        "paper": (83_455_272, 15_460_270_080),
-        "released": (83_455_272, 15_460_270_080),
-        "torchvision": (83_455_272, 15_460_270_080),
-    },
+    "resnext": {"paper": (25_028_904, 4_230_479_872), "released": (25_028_904, 4_230_479_872)},
+    "resnext50_32x4d": {"paper": (25_028_904, 4_230_479_872), "released": (25_028_904, 4_230_479_872)},
+    "resnext101_32x8d": {"paper": (88_791_336, 16_414_015_488), "released": (88_791_336, 16_414_015_488)},
+    "resnext101_64x4d": {"paper": (83_455_272, 15_460_270_080), "released": (83_455_272, 15_460_270_080)},
     "resnext_cifar": {"paper": (34_426_698, 5_387_266_048), "released": (34_426_698, 5_387_266_048)},
     "resnext29_8x64d": {"paper": (34_426_698, 5_387_266_048), "released": (34_426_698, 5_387_266_048)},
 }
@@ -163,25 +147,22 @@ def resnext(
             before one 1x1 layer, c is a grouped convolution, with which the paper's nets are built. `split_paths`
             turns the weights of c into those of a or b.
         form: the initial weights: `paper`, N(0, 2 / fan-in); `released`, `init_fan_out` as in the authors' code,
-            where the fan-out of a grouped layer counts the channels of all groups; `torchvision`, the same but for
-            the biases of the last layer.
+            where the fan-out of a grouped layer counts the channels of all groups.
 
     Raises:
         ValueError: another depth, block or form, or a cardinality or width out of range.
 
-    Differs from: torchvision's and timm's ResNeXt have block c. The 3x3 layer takes the stride, as the paper says
-    (Section 4) and they have it.
+    Differs from: torchvision's and timm's ResNeXt have block c, and begin as the released form but for the biases
+    of the last layer. In all of them the 3x3 layer takes the stride (Section 4).
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
-    check_form(form, ("paper", "released", "torchvision"))
+    check_form(form, ("paper", "released"))
     if depth not in UNITS:
         raise ValueError(f"depth must be one of {', '.join(map(str, UNITS))}; given {depth!r}")
-    stages = _stages(UNITS[depth], cardinality, width, block)
-    net = Net(
-        imagenet_stem(in_channels) | stages | classifier(CHANNELS[-1], num_classes),  # the stem: (N, 64, 56, 56)
-        input_size=(in_channels, 224, 224),
-        smallest=1,
-    )
+    stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
+    stages |= _stages(UNITS[depth], cardinality, width, block)
+    stages |= classifier(CHANNELS[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 224, 224), smallest=1)
     init_weights(net, form)
     return net
 
@@ -207,7 +188,7 @@ def resnext_cifar(
         cardinality: number of paths in a unit.
         width: channels inside each path in the first stage; they double with every stage.
         block: see `resnext`.
-        form: `paper` or `released`, see `resnext`.
+        form: see `resnext`.
 
     Raises:
         ValueError: a depth that is not 9n+2, another block or form, or a cardinality or width out of range.
@@ -216,30 +197,28 @@ def resnext_cifar(
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
     check_form(form, ("paper", "released"))
-    stages = _stages(cifar_units(depth, layers=3), cardinality, width, block)
-    net = Net(
-        cifar_stem(in_channels, STEM) | stages | classifier(CHANNELS[2], num_classes),  # the stem: (N, 64, 32, 32)
-        input_size=(in_channels, 32, 32),
-        smallest=1,
-    )
+    stages = cifar_stem(in_channels, STEM)  # (N, 64, 32, 32)
+    stages |= _stages(cifar_units(depth, layers=3), cardinality, width, block)
+    stages |= classifier(CHANNELS[2], num_classes)
+    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
     init_weights(net, form)
     return net
 
 
 def init_weights(net: Net, form: Form) -> None:
-    """Weights from N(0, 2 / fan-in) (Section 4), or of the other forms as `init_fan_out`.
+    """Weights from N(0, 2 / fan-in) (Section 4), or as released.
 
     The last layers of block a, whose outputs are added, count as one layer, so that all blocks begin alike.
     """
-    if form != "paper":
-        init_fan_out(net, zero_bias=form == "released")
+    if form == "released":
+        init_fan_out(net, zero_bias=True)
         return
     init_he(net)
     for module in net.modules():
         if isinstance(module, PathSum):
-            for branch in module.children():
-                last = branch.get_parameter("conv3.weight")
-                last.data.div_(len(module._modules) ** 0.5)
+            paths = list(module.children())
+            for each in paths:
+                each.get_parameter("conv3.weight").data.div_(len(paths) ** 0.5)
 
 
 def split_paths(grouped: Mapping[str, Tensor], net: nn.Module) -> dict[str, Tensor]:

@@ -107,17 +107,14 @@ def se_resnet50(
         inner = bottleneck(in_channels, out_channels, stride)
         return se_unit(inner, out_channels, reduction, bias=bias or form == "released")
 
-    stem = imagenet_stem(in_channels)  # (N, 64, 56, 56)
+    stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)
     if form == "released":
-        stem["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        stages["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
     # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
-    stages = residual_stages(unit, UNITS, 64, CHANNELS)
-    net = Net(
-        stem | stages | classifier(CHANNELS[-1], num_classes),
-        input_size=(in_channels, 224, 224),
-        smallest=3 if form == "released" else 1,
-    )
-    init_weights(net)
+    stages |= residual_stages(unit, UNITS, 64, CHANNELS)
+    stages |= classifier(CHANNELS[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 224, 224), smallest=3 if form == "released" else 1)
+    init_he(net)
     return net
 
 
@@ -151,20 +148,13 @@ def se_resnet_cifar(
     def unit(in_channels: int, out_channels: int, stride: int) -> nn.Module:
         return se_unit(basic(in_channels, out_channels, stride, shortcut=shortcut), out_channels, reduction)
 
+    stages = cifar_stem(in_channels)  # (N, 16, 32, 32)
     # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-    stages = residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
-    net = Net(
-        cifar_stem(in_channels) | stages | classifier(CIFAR_CHANNELS[-1], num_classes),
-        input_size=(in_channels, 32, 32),
-        smallest=1,
-    )
-    init_weights(net)
-    return net
-
-
-def init_weights(net: Net) -> None:
-    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852)."""
+    stages |= residual_stages(unit, cifar_units(depth), 16, CIFAR_CHANNELS)
+    stages |= classifier(CIFAR_CHANNELS[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
     init_he(net)
+    return net
 
 
 se_resnet20 = variant(se_resnet_cifar, "se_resnet20", "SE-ResNet-20 for CIFAR-10.", depth=20)

@@ -107,25 +107,18 @@ def stochastic_resnet(
     check_form(form, ("paper", "released"))
     if not 0 <= death_rate <= 1:
         raise ValueError(f"death_rate must be a probability, from 0 to 1; given {death_rate}")
+    stages = cifar_stem(in_channels)  # (N, 16, 32, 32)
     # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8)
-    stages = residual_stages(random_unit, cifar_units(depth), 16, CHANNELS)
-    net = Net(
-        cifar_stem(in_channels) | stages | classifier(CHANNELS[-1], num_classes),
-        input_size=(in_channels, 32, 32),
-        smallest=1,
-    )
+    stages |= residual_stages(random_unit, cifar_units(depth), 16, CHANNELS)
+    stages |= classifier(CHANNELS[-1], num_classes)
+    net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
     sums = [module for module in net.modules() if isinstance(module, RandomSum)]
     for number, unit in enumerate(sums, 1):
         unit.death_rate = number / len(sums) * death_rate  # Eq. 4
-    init_weights(net, form)
-    return net
-
-
-def init_weights(net: Net, form: Form) -> None:
-    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852), or as released."""
     init_he(net)
     if form == "released":
         init_torch_defaults(net, zero_bias=False)
+    return net
 
 
 stochastic_resnet110 = variant(

@@ -10,7 +10,6 @@ from cs231n_arch.models.residual import (
     classifier,
     conv,
     imagenet_stem,
-    init_fan_out,
     init_torch_defaults,
     residual_stages,
     shortcut_path,
@@ -29,8 +28,8 @@ TOTALS: Totals = {
     "wide_resnet28_10": {"paper": (36_479_194, 5_243_328_768), "released": (36_479_194, 5_243_328_768)},
     "wide_resnet40_4": {"paper": (8_949_210, 1_298_582_016), "released": (8_949_210, 1_298_582_016)},
     # The paper prints 68.9M parameters.
-    "wide_resnet50_2": {"paper": (68_883_240, 11_398_021_120), "torchvision": (68_883_240, 11_398_021_120)},
-    "wide_resnet101_2": {"paper": (126_886_696, 22_753_050_624), "torchvision": (126_886_696, 22_753_050_624)},
+    "wide_resnet50_2": {"paper": (68_883_240, 11_398_021_120)},
+    "wide_resnet101_2": {"paper": (126_886_696, 22_753_050_624)},
 }
 
 
@@ -111,17 +110,14 @@ def wide_resnet(
     stages |= {"bn": nn.BatchNorm2d(channels[-1]), "relu": nn.ReLU(inplace=True)}
     stages |= classifier(channels[-1], num_classes)
     net = Net(stages, input_size=(in_channels, 32, 32), smallest=1)
-    init_weights(net, form)
+    init_he(net)
+    if form == "released":
+        init_torch_defaults(net, zero_bias=True)
     return net
 
 
 def wide_resnet_bottleneck(
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    *,
-    depth: int = 50,
-    widen_factor: int = 2,
-    form: Form = "paper",
+    num_classes: int = 1000, in_channels: int = 3, *, depth: int = 50, widen_factor: int = 2
 ) -> Net:
     """WRN-depth-k-bottleneck for ImageNet (Zagoruyko and Komodakis 2016, Section 3 and Table 8).
 
@@ -136,13 +132,13 @@ def wide_resnet_bottleneck(
         in_channels: channels of the images.
         depth: weighted layers, 50 or 101. The paper has no 101 layers, torchvision has.
         widen_factor: k.
-        form: the initial weights: `paper`, N(0, 2 / fan-in); `torchvision`, `init_fan_out`.
 
     Raises:
-        ValueError: another depth or form, or a widen_factor below 1.
+        ValueError: another depth, or a widen_factor below 1.
+
+    Differs from: torchvision's `wide_resnet50_2` is this net with the initial weights of `init_fan_out`.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels, widen_factor=widen_factor)
-    check_form(form, ("paper", "torchvision"))
     if depth not in IMAGENET_UNITS:
         raise ValueError(f"depth must be 50 or 101; given {depth!r}")
     unit = partial(wide_bottleneck, widen_factor=widen_factor)
@@ -151,18 +147,8 @@ def wide_resnet_bottleneck(
     stages |= residual_stages(unit, IMAGENET_UNITS[depth], 64, IMAGENET_CHANNELS)
     stages |= classifier(IMAGENET_CHANNELS[-1], num_classes)
     net = Net(stages, input_size=(in_channels, 224, 224), smallest=1)
-    init_weights(net, form)
-    return net
-
-
-def init_weights(net: Net, form: Form) -> None:
-    """Weights from N(0, 2 / fan-in), as He et al. (2015, arXiv 1502.01852); or as released, or torchvision's."""
-    if form == "torchvision":
-        init_fan_out(net, zero_bias=False)
-        return
     init_he(net)
-    if form == "released":
-        init_torch_defaults(net, zero_bias=True)
+    return net
 
 
 wide_resnet28_10 = variant(

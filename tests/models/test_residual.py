@@ -26,8 +26,6 @@ HE = ("fan-in", "one", "He", "zero")  # convolutions, scales of batch norm, last
 EXPECTED = [
     *((build, {}, HE) for build in SMALL),
     (resnet, {"form": "torchvision"}, ("fan-out", "one", "uniform", "uniform")),
-    (wide_resnet_bottleneck, {"form": "torchvision"}, ("fan-out", "one", "uniform", "uniform")),
-    (resnext, {"form": "torchvision"}, ("fan-out", "one", "uniform", "uniform")),
     (resnext, {"form": "released"}, ("fan-out", "one", "uniform", "zero")),
     (resnext_cifar, {"form": "released"}, ("fan-out", "one", "uniform", "zero")),
     (preact_resnet, {"form": "released"}, ("fan-out", "one", "uniform", "zero")),

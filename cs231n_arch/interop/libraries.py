@@ -24,7 +24,7 @@ Options = Mapping[str, object]
 REFERENCE: dict[str, dict[str, object]] = {
     "alexnet": {"form": "torchvision"},
     "googlenet": {"form": "torchvision"},
-    "inception_v3": {"count_include_pad": True},
+    "inception_v3": {"form": "torchvision"},
     **{f"resnet{depth}": {"form": "torchvision"} for depth in (50, 101, 152)},
 }
 # pytorchcv's name of a net of ours, and the options that make ours the same.
@@ -32,7 +32,7 @@ PYTORCHCV: dict[str, tuple[str, dict[str, object]]] = {
     "alexnet": ("alexnet", {}),
     **{f"vgg{depth}": (f"vgg{depth}", {}) for depth in (11, 13, 16, 19)},
     **{f"vgg{depth}_bn": (f"bn_vgg{depth}b", {}) for depth in (11, 13, 16, 19)},
-    "inception_v3": ("inceptionv3", {"count_include_pad": True}),
+    "inception_v3": ("inceptionv3", {"form": "torchvision"}),
     "inception_v4": ("inceptionv4", {}),
     "inception_resnet_v2": ("inceptionresnetv2", {}),
     **{f"resnet{depth}": (f"resnet{depth}", {}) for depth in (18, 34, 50, 101, 152)},

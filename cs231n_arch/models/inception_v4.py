@@ -4,12 +4,21 @@
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.inception import EPS, STEM_V3, chain, fork, pooled, stem
-from cs231n_arch.models.layers import Concat, Net, Sum, conv_bn_relu, init_he, series
+from cs231n_arch.models.layers import Concat, Net, Sum, conv_bn_relu, init_glorot, series, weighted
+from cs231n_arch.models.variants import Form, Totals, check_form
+
+TOTALS: Totals = {
+    "inception_v4": {"paper": (42_679_816, 12_253_974_624)},
+    "inception_resnet_v2": {
+        "paper": (32_433_928, 9_257_953_632),
+        "released": (55_843_464, 13_155_794_016),
+    },
+}
 
 ROW_7, COLUMN_7, ROW_3, COLUMN_3 = (1, 7), (7, 1), (1, 3), (3, 1)
 
@@ -19,16 +28,9 @@ REDUCTION_A_V4 = (192, 224, 256, 384)
 REDUCTION_A_RESNET_V2 = (256, 256, 384, 384)
 
 
-class Schema(NamedTuple):
-    """How often each module of an Inception-ResNet comes: A on the 35x35 grid, B on 17x17, C on 8x8."""
-
-    a: int
-    b: int
-    c: int
-
-
-PRINTED = Schema(5, 10, 5)  # Figure 15
-RELEASED = Schema(10, 20, 9)  # and a tenth C, unscaled and without ReLU
+# How many of the modules A (35x35 grid), B (17x17) and C (8x8) an Inception-ResNet has.
+PAPER = (5, 10, 5)  # Figure 15
+RELEASED = (10, 20, 9)  # and a tenth C, unscaled and without ReLU
 
 
 class Scale(nn.Module):
@@ -98,11 +100,11 @@ def inception_c() -> Concat:
     )
 
 
-def reduction_a(maps: int, k: int, l: int, m: int, n: int) -> Concat:  # noqa: E741, the paper's letters
-    """Figure 7 with the filters of Table 1: (N, maps, 35, 35) to (N, n + m + maps, 17, 17)."""
+def reduction_a(in_channels: int, k: int, l: int, m: int, n: int) -> Concat:  # noqa: E741, the paper's letters
+    """Figure 7 with the filters of Table 1: (N, in_channels, 35, 35) to (N, n + m + in_channels, 17, 17)."""
     return Concat(
-        branch3x3=chain(maps, (n, 3), unpadded_stride=2),
-        branch3x3dbl=chain(maps, (k, 1), (l, 3), (m, 3), unpadded_stride=2),
+        branch3x3=chain(in_channels, (n, 3), unpadded_stride=2),
+        branch3x3dbl=chain(in_channels, (k, 1), (l, 3), (m, 3), unpadded_stride=2),
         branch_pool=nn.MaxPool2d(3, stride=2),
     )
 
@@ -116,59 +118,54 @@ def reduction_b() -> Concat:
     )
 
 
-def reduction_b_resnet(maps: int) -> Concat:
-    """Figure 18, for Inception-ResNet-v2: (N, maps, 17, 17) to (N, 992 + maps, 8, 8)."""
+def reduction_b_resnet(in_channels: int) -> Concat:
+    """Figure 18, for Inception-ResNet-v2: (N, in_channels, 17, 17) to (N, 992 + in_channels, 8, 8)."""
     return Concat(
-        branch3x3=chain(maps, (256, 1), (384, 3), unpadded_stride=2),
-        branch3x3b=chain(maps, (256, 1), (288, 3), unpadded_stride=2),
-        branch3x3dbl=chain(maps, (256, 1), (288, 3), (320, 3), unpadded_stride=2),
+        branch3x3=chain(in_channels, (256, 1), (384, 3), unpadded_stride=2),
+        branch3x3b=chain(in_channels, (256, 1), (288, 3), unpadded_stride=2),
+        branch3x3dbl=chain(in_channels, (256, 1), (288, 3), (320, 3), unpadded_stride=2),
         branch_pool=nn.MaxPool2d(3, stride=2),
     )
 
 
-def residual(maps: int, branches: Concat, joined: int, scale: float, *, relu: bool = True) -> nn.Sequential:
+def residual(channels: int, branches: Concat, joined: int, scale: float, *, relu: bool = True) -> nn.Sequential:
     """ReLU(x + scale * linear(branches(x))): the frame of Figures 16, 17 and 19.
 
-    Args:
-        maps: channels of x, which the linear 1x1 convolution restores.
-        branches: the Inception module.
-        joined: channels of its output.
-        scale: factor of the residual.
-        relu: whether a ReLU follows the sum.
+    The module `branches` outputs `joined` channels; the linear 1x1 convolution restores the `channels` of x.
     """
-    body = series(branches=branches, linear=nn.Conv2d(joined, maps, 1), scale=Scale(scale))
-    block = series(sum=Sum(body=body, shortcut=nn.Identity()))
+    body = series(branches=branches, linear=nn.Conv2d(joined, channels, 1), scale=Scale(scale))
+    unit = series(sum=Sum(body=body, shortcut=nn.Identity()))
     if relu:
-        block.add_module("relu", nn.ReLU(inplace=True))
-    return block
+        unit.add_module("relu", nn.ReLU(inplace=True))
+    return unit
 
 
-def resnet_a(maps: int, scale: float) -> nn.Sequential:
-    """Figure 16: (N, maps, 35, 35) to the same shape."""
+def resnet_a(channels: int, scale: float) -> nn.Sequential:
+    """Figure 16: (N, channels, 35, 35) to the same shape."""
     branches = Concat(
-        branch1x1=chain(maps, (32, 1)),
-        branch3x3=chain(maps, (32, 1), (32, 3)),
-        branch3x3dbl=chain(maps, (32, 1), (48, 3), (64, 3)),
+        branch1x1=chain(channels, (32, 1)),
+        branch3x3=chain(channels, (32, 1), (32, 3)),
+        branch3x3dbl=chain(channels, (32, 1), (48, 3), (64, 3)),
     )
-    return residual(maps, branches, 128, scale)
+    return residual(channels, branches, 128, scale)
 
 
-def resnet_b(maps: int, scale: float) -> nn.Sequential:
-    """Figure 17: (N, maps, 17, 17) to the same shape."""
+def resnet_b(channels: int, scale: float) -> nn.Sequential:
+    """Figure 17: (N, channels, 17, 17) to the same shape."""
     branches = Concat(
-        branch1x1=chain(maps, (192, 1)),
-        branch7x7=chain(maps, (128, 1), (160, ROW_7), (192, COLUMN_7)),
+        branch1x1=chain(channels, (192, 1)),
+        branch7x7=chain(channels, (128, 1), (160, ROW_7), (192, COLUMN_7)),
     )
-    return residual(maps, branches, 384, scale)
+    return residual(channels, branches, 384, scale)
 
 
-def resnet_c(maps: int, scale: float, *, relu: bool = True) -> nn.Sequential:
-    """Figure 19: (N, maps, 8, 8) to the same shape."""
+def resnet_c(channels: int, scale: float, *, relu: bool = True) -> nn.Sequential:
+    """Figure 19: (N, channels, 8, 8) to the same shape."""
     branches = Concat(
-        branch1x1=chain(maps, (192, 1)),
-        branch3x3=chain(maps, (192, 1), (224, ROW_3), (256, COLUMN_3)),
+        branch1x1=chain(channels, (192, 1)),
+        branch3x3=chain(channels, (192, 1), (224, ROW_3), (256, COLUMN_3)),
     )
-    return residual(maps, branches, 448, scale, relu=relu)
+    return residual(channels, branches, 448, scale, relu=relu)
 
 
 def inception_v4(num_classes: int = 1000, in_channels: int = 3, *, dropout: float = 0.2) -> Net:
@@ -185,76 +182,84 @@ def inception_v4(num_classes: int = 1000, in_channels: int = 3, *, dropout: floa
         ValueError: dropout outside 0 ... 1.
 
     The figures do not say whether 1x7 is a row or a column; kernels lie here as in the released code, so that its
-    weights fit. Average pooling divides by the pixels inside the map, as it does there.
+    weights fit. Average pooling divides by the pixels inside the border, as there. The paper prints no
+    initialisation; the release's is taken (`init_weights`).
 
     Differs from: the lecture calls v4 "ResNet + Inception"; that is Inception-ResNet, the paper's other family.
     The released code can add an auxiliary classifier, which the paper does not mention. timm's `inception_v4` is
-    this net without dropout. The paper prints no initialisation; He's is taken, as in the released code.
+    this net without dropout.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     stages: dict[str, nn.Module] = {"stem": stem_v4(in_channels)}  # (N, 384, 35, 35)
     stages |= {f"inception_a{number}": inception_a() for number in range(1, 5)}
     stages["reduction_a"] = reduction_a(384, *REDUCTION_A_V4)  # (N, 1024, 17, 17)
     stages |= {f"inception_b{number}": inception_b() for number in range(1, 8)}
     stages["reduction_b"] = reduction_b()  # (N, 1536, 8, 8)
     stages |= {f"inception_c{number}": inception_c() for number in range(1, 4)}
-    return _net(stages, 1536, num_classes, in_channels, dropout)
+    net = _net(stages, 1536, num_classes, in_channels, dropout)
+    init_weights(net)
+    return net
 
 
 def inception_resnet_v2(
     num_classes: int = 1000,
     in_channels: int = 3,
     *,
-    as_printed: bool = False,
+    form: Form = "released",
     scales: tuple[float, float, float] = (0.17, 0.10, 0.20),
     dropout: float = 0.2,
 ) -> Net:
     """Inception-ResNet-v2 (Szegedy et al. 2016, Figures 15 to 19), as the authors released it.
 
     Input (N, 3, 299, 299), output (N, 1000); 55,843,464 parameters, 13,155,794,016 MACs.
-    With `as_printed`: 32,433,928 parameters, 9,257,953,632 MACs.
+    In the form `paper`: 32,433,928 parameters, 9,257,953,632 MACs.
 
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
-        as_printed: the schema of Figure 15: the stem of Inception-v4 (Figure 3), modules A, B and C five, ten and
-            five times, and nothing between the last module and the average. Two figures misprint the filters of
-            a linear convolution: 1154 and 2048 maps cannot be added to 1152 and 2144, which stand here.
+        form: `released`, or `paper`, the schema of Figure 15: the stem of Inception-v4 (Figure 3), modules A, B
+            and C five, ten and five times, and nothing between the last module and the average.
         scales: factors of the residuals in the modules A, B and C (Section 3.3 prints 0.1 to 0.3, these are the
             released code's).
         dropout: probability of dropping a unit before the last layer (Figure 15: keep 0.8).
 
     Raises:
-        ValueError: not three scales, or dropout outside 0 ... 1.
+        ValueError: unknown form, not three scales, or dropout outside 0 ... 1.
 
-    Differs from: the printed schema, which cannot be built to the letter. The released net has the stem of
-    Inception-v3 and one Inception module to 320 maps, twice as many modules, the last of them unscaled and without
-    ReLU, and a 1x1 convolution to 1536 maps before the average.
-    timm's `inception_resnet_v2` is this net without dropout. The released code can add an auxiliary classifier,
-    which the paper does not mention. The paper prints no initialisation; He's is taken, as in the released code.
+    Two figures misprint the filters of a linear convolution: 1154 and 2048 channels cannot be added to 1152 and
+    2144, which the form `paper` has. The paper prints no initialisation; the release's is Glorot's.
+
+    Differs from: the released net has the stem of Inception-v3 and one Inception module to 320 channels, twice as
+    many modules as Figure 15, the last of them unscaled and without ReLU, and a 1x1 convolution to 1536 channels
+    before the average. timm's `inception_resnet_v2` is this net without dropout. The released code can add an
+    auxiliary classifier, which the paper does not mention.
     """
+    check_form(form, ("paper", "released"))
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     if len(scales) != 3:
         raise ValueError(f"scales must be three factors, for the modules A, B and C; given {scales!r}")
-    schema = PRINTED if as_printed else RELEASED
     scale_a, scale_b, scale_c = scales
     stages: dict[str, nn.Module] = {}
-    if as_printed:
-        maps = 384
+    if form == "paper":
+        (a, b, c), channels = PAPER, 384
         stages["stem"] = stem_v4(in_channels)  # (N, 384, 35, 35)
     else:
-        maps = 320
+        (a, b, c), channels = RELEASED, 320
         stages["stem"] = series(**stem(STEM_V3, in_channels), mixed_5b=_mixed_5b())  # (N, 320, 35, 35)
-    stages |= {f"inception_resnet_a{i}": resnet_a(maps, scale_a) for i in range(1, schema.a + 1)}
-    stages["reduction_a"] = reduction_a(maps, *REDUCTION_A_RESNET_V2)
-    maps += 768  # (N, 1088, 17, 17), as printed (N, 1152, 17, 17)
-    stages |= {f"inception_resnet_b{i}": resnet_b(maps, scale_b) for i in range(1, schema.b + 1)}
-    stages["reduction_b"] = reduction_b_resnet(maps)
-    maps += 992  # (N, 2080, 8, 8), as printed (N, 2144, 8, 8)
-    stages |= {f"inception_resnet_c{i}": resnet_c(maps, scale_c) for i in range(1, schema.c + 1)}
-    if not as_printed:
-        stages["inception_resnet_c10"] = resnet_c(maps, 1.0, relu=False)
-        stages["conv_7b"] = conv_bn_relu(maps, 1536, 1, eps=EPS)  # (N, 1536, 8, 8)
-        maps = 1536
-    return _net(stages, maps, num_classes, in_channels, dropout)
+    stages |= {f"inception_resnet_a{i}": resnet_a(channels, scale_a) for i in range(1, a + 1)}
+    stages["reduction_a"] = reduction_a(channels, *REDUCTION_A_RESNET_V2)
+    channels += 768  # (N, 1088, 17, 17), in the paper (N, 1152, 17, 17)
+    stages |= {f"inception_resnet_b{i}": resnet_b(channels, scale_b) for i in range(1, b + 1)}
+    stages["reduction_b"] = reduction_b_resnet(channels)
+    channels += 992  # (N, 2080, 8, 8), in the paper (N, 2144, 8, 8)
+    stages |= {f"inception_resnet_c{i}": resnet_c(channels, scale_c) for i in range(1, c + 1)}
+    if form == "released":
+        stages["inception_resnet_c10"] = resnet_c(channels, 1.0, relu=False)
+        stages["conv_7b"] = conv_bn_relu(channels, 1536, 1, eps=EPS)  # (N, 1536, 8, 8)
+        channels = 1536
+    net = _net(stages, channels, num_classes, in_channels, dropout)
+    init_glorot(net)
+    return net
 
 
 def _mixed_5b() -> Concat:
@@ -267,14 +272,27 @@ def _mixed_5b() -> Concat:
     )
 
 
-def _net(stages: Mapping[str, nn.Module], maps: int, num_classes: int, in_channels: int, dropout: float) -> Net:
-    """The stages, which end with (N, maps, 8, 8), under the classifier that both nets have."""
+def _net(
+    stages: Mapping[str, nn.Module], channels: int, num_classes: int, in_channels: int, dropout: float
+) -> Net:
+    """The stages, whose output is (N, channels, 8, 8), under the classifier that both nets have."""
     head = {
-        "avgpool": nn.AdaptiveAvgPool2d(1),  # (N, maps, 1, 1)
+        "avgpool": nn.AdaptiveAvgPool2d(1),  # (N, channels, 1, 1)
         "dropout": nn.Dropout(dropout),
         "flatten": nn.Flatten(),
-        "linear": nn.Linear(maps, num_classes),
+        "linear": nn.Linear(channels, num_classes),
     }
-    net = Net({**stages, **head}, input_size=(in_channels, 299, 299), smallest=75)
-    init_he(net)
-    return net
+    return Net({**stages, **head}, input_size=(in_channels, 299, 299), smallest=75)
+
+
+def init_weights(net: Net) -> None:
+    """The release of Inception-v4: He's variance, 2 / fan-in, in convolutions; Glorot's weights in the classifier.
+
+    As in TensorFlow, the former come from a normal distribution that is cut at two deviations; its variance is 1.3
+    times He's to make up for what is cut off.
+    """
+    init_glorot(net)
+    for layer in weighted(net):
+        if isinstance(layer, nn.Conv2d):
+            std = (1.3 * 2 / layer.weight[0].numel()) ** 0.5
+            nn.init.trunc_normal_(layer.weight, 0.0, std, -2 * std, 2 * std)

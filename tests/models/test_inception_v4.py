@@ -7,26 +7,13 @@ import timm
 import torch
 from torch import nn
 
-from cs231n_arch import create_model, layer_table
+from cs231n_arch import create_model
 from cs231n_arch.models.inception_v4 import inception_resnet_v2, inception_v4, resnet_c
 
 
 def meta(name: str, **options: object) -> nn.Module:
     with torch.device("meta"):
         return create_model(name, **options)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "params", "macs"),
-    [
-        ("inception_v4", {}, 42_679_816, 12_253_974_624),
-        ("inception_resnet_v2", {}, 55_843_464, 13_155_794_016),
-        ("inception_resnet_v2", {"as_printed": True}, 32_433_928, 9_257_953_632),
-    ],
-)
-def test_totals(name: str, options: dict[str, object], params: int, macs: int) -> None:
-    table = layer_table(meta(name, **options))
-    assert (table["params"].sum(), table["macs"].sum()) == (params, macs)
 
 
 # Figure 9; Figure 15 with the widths of v2, which the caption leaves to the figures of the modules; released code.
@@ -70,7 +57,7 @@ SCHEMAS = {
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_stage_sizes_and_number_of_modules(schema: str) -> None:
     name = "inception_v4" if schema == "inception_v4" else "inception_resnet_v2"
-    net = meta(name, as_printed=True) if schema == "as printed" else meta(name)
+    net = meta(name, form="paper") if schema == "as printed" else meta(name)
     expected, sizes = SCHEMAS[schema], {}
     for stage in expected:
         net.get_submodule(stage).register_forward_hook(
@@ -123,18 +110,18 @@ def test_scales_of_the_three_grids() -> None:
         return list(blocks.values())
 
     assert scales() == [{0.17}, {0.10}, {0.20, 1.0}]  # the released net's last module is not scaled
-    assert scales(as_printed=True, scales=(0.3, 0.2, 0.1)) == [{0.3}, {0.2}, {0.1}]
+    assert scales(form="paper", scales=(0.3, 0.2, 0.1)) == [{0.3}, {0.2}, {0.1}]
 
 
 def test_last_released_module_is_linear() -> None:
     net = meta("inception_resnet_v2")
     assert not hasattr(net.inception_resnet_c10, "relu")
     assert hasattr(net.inception_resnet_c9, "relu")
-    assert hasattr(meta("inception_resnet_v2", as_printed=True).inception_resnet_c5, "relu")
+    assert hasattr(meta("inception_resnet_v2", form="paper").inception_resnet_c5, "relu")
 
 
 def test_number_of_scales_is_checked() -> None:
-    with pytest.raises(ValueError, match=r"scales must be three factors.*\(0.1,\)"):
+    with pytest.raises(ValueError, match=r"given \(0.1,\)"):
         inception_resnet_v2(scales=(0.1,))
 
 
@@ -146,9 +133,18 @@ def test_convolutions_before_batch_norm_have_no_bias(build: type) -> None:
     assert len(biased) == (0 if build is inception_v4 else 40)
 
 
-def test_initialisation_keeps_the_scale_of_rectified_signals() -> None:
+def test_initialisation_of_the_releases() -> None:
     torch.manual_seed(0)
-    for name, layer in inception_v4(num_classes=100).named_modules():
-        if isinstance(layer, nn.Conv2d):
-            fan_in = layer.weight[0].numel()
-            assert layer.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.05), name
+    for build in (inception_v4, inception_resnet_v2):
+        for name, layer in build(num_classes=100).named_modules():
+            if not isinstance(layer, nn.Conv2d | nn.Linear):
+                continue
+            fan_in, fan_out = layer.weight[0].numel(), layer.weight[:, 0].numel()
+            weight = layer.weight.detach()
+            if build is inception_v4 and isinstance(layer, nn.Conv2d):  # normal, cut at two deviations
+                assert weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.05), name
+                assert weight.abs().max() <= 2 * (2.6 / fan_in) ** 0.5, name
+            else:  # uniform
+                bound = (6 / (fan_in + fan_out)) ** 0.5
+                assert weight.abs().max() <= bound, name
+                assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05), name

@@ -15,8 +15,8 @@ from cs231n_arch.models.variants import Form, Totals, check_form
 TOTALS: Totals = {
     "inception_v4": {"paper": (42_679_816, 12_253_974_624)},
     "inception_resnet_v2": {
-        "paper": (32_433_928, 9_257_953_632),
         "released": (55_843_464, 13_155_794_016),
+        "paper": (32_433_928, 9_257_953_632),
     },
 }
 

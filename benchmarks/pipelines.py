@@ -17,9 +17,8 @@ import torch
 from torch import Tensor
 
 from cs231n_arch.data import Split
-from cs231n_arch.data.batchwise import CropAndFlip
-from cs231n_arch.data.datasets import one_by_one
-from cs231n_arch.data.transforms import augmentation
+from cs231n_arch.data.augment import CropAndFlip, for_images
+from cs231n_arch.data.loaders import one_by_one
 from cs231n_arch.training import recipes
 from cs231n_arch.training.batches import DeviceBatches, LoaderBatches
 
@@ -45,7 +44,7 @@ def main() -> int:
     both = images, torch.randint(0, 10, (arguments.images,))
     classes = tuple(map(str, range(10)))
     split = Split("random", *both, *both, classes, (0.0,) * 3, (1.0,) * 3, "random numbers")
-    singly = one_by_one(split, augmentation(recipes.get("resnet_cifar").augmentation))
+    singly = one_by_one(split, for_images(recipes.get("resnet_cifar").augmentation))
     cpu = torch.device("cpu")
     pipelines = {
         "whole batches": DeviceBatches(both, both, BATCH, 0, CropAndFlip()),

@@ -45,15 +45,15 @@ from cs231n_arch.anatomy import arithmetic
 from cs231n_arch.anatomy.gradients import gradient_flow
 from cs231n_arch.anatomy.memory import training_memory
 from cs231n_arch.compression import codec
-from cs231n_arch.data import DataUnavailableError, Split, batchwise, transforms
+from cs231n_arch.data import DataUnavailableError, Split, augment
 from cs231n_arch.data.canvas import load_boxed
-from cs231n_arch.data.datasets import folders, one_by_one
+from cs231n_arch.data.loaders import folders, one_by_one
 from cs231n_arch.data.pets import load_pets
 from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
 from cs231n_arch.training.checkpoint import CheckpointError
-from cs231n_arch.training.fit import error_rate
+from cs231n_arch.training.fitting import error_rate
 
 RUN = {"recipe": "r", "seed": "0"}
 
@@ -250,13 +250,13 @@ LIBRARY: dict[str, Row] = {
     "object larger than its canvas": (
         lambda p: load_boxed(canvas=32), ValueError, "grow from 1 to at most the canvas, 32; given (20, 44)"),
     "pets of no pixel": (lambda p: load_pets(image_size=0), ValueError, "image_size must be at least 1; given 0"),
-    "padding": (lambda p: batchwise.CropAndFlip(-1), ValueError, "padding must be at least 0; given -1"),
+    "padding": (lambda p: augment.CropAndFlip(-1), ValueError, "padding must be at least 0; given -1"),
     "way of padding": (
-        lambda p: batchwise.CropAndFlip(mode="mirror"), ValueError, "'constant' or 'reflect'; given 'mirror'"),
+        lambda p: augment.CropAndFlip(mode="mirror"), ValueError, "'constant' or 'reflect'; given 'mirror'"),
     "step of no augmentation": (
-        lambda p: transforms.augmentation(["blur"]), ValueError, "no augmentation is called 'blur'; there are"),
+        lambda p: augment.for_images(["blur"]), ValueError, "no augmentation is called 'blur'; there are"),
     "step for one image": (
-        lambda p: batchwise.augmentation(["shorter side 256"]),
+        lambda p: augment.for_batches(["shorter side 256"]),
         ValueError, "'shorter side 256' is not done to whole"),
     # Training.
     "recipe": (lambda p: recipes.get("resnett"), ValueError, "'resnett'; did you mean resnet or "),
@@ -290,7 +290,7 @@ LIBRARY: dict[str, Row] = {
         ValueError, "labels must be from 0 to 1; those of training are from 0 to 7"),
     "scores too few": (lambda p: trained(model=net(1)), ValueError, "gives 1 scores, but the data has 2 classes"),
     "augmentation of image files": (
-        lambda p: trained(data=one_by_one(split()), augment=batchwise.CropAndFlip()),
+        lambda p: trained(data=one_by_one(split()), augment=augment.CropAndFlip()),
         ValueError, "augment is for a Split"),
     "loss without end": (
         lambda p: trained(recipe=recipes.get("resnet_cifar").replace(lr=1e30), steps=9),
@@ -300,9 +300,6 @@ LIBRARY: dict[str, Row] = {
     "error among more than all": (
         lambda p: evaluation.error_of(torch.rand(3, 10), torch.zeros(3).long(), top=11),
         ValueError, "top must be from 1 to the 10 classes; given 11"),
-    "ensemble of none": (
-        lambda p: evaluation.ensemble_probabilities([], PIXELS), ValueError, "an ensemble needs at least one net"),
-    "no view": (lambda p: evaluation.view_probabilities(net(), []), ValueError, "at least one view is needed"),
     "dense evaluation of a net without maps to flatten": (
         lambda p: evaluation.fully_convolutional(create_model("squeezenet1_1")),
         ValueError, "has no flattened map"),
@@ -449,7 +446,7 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "models": (["list", "zzz*"], 1, "cs231n-arch list: no model matches 'zzz*'"),
     "model": (["summary", "vgg12"], 1, "cs231n-arch summary: no model is named 'vgg12'; did you mean vgg1"),
     "claims": (["claims", "nothing-*"], 1, "no claim is named 'nothing-*'"),
-    "chapter": (["claims", "--chapter", "vggg"], 1, "did you mean 'vgg'"),
+    "chapter": (["claims", "--chapter", "vggg"], 1, "did you mean vgg?"),
     "experiment": (["experiment", "dpeth"], 1, "did you mean depth"),
     "one seed": (["experiment", "depth", "--seeds", "0"], 1, "a verdict needs at least two seeds; given (0,)"),
     "budget": (["experiment", "depth", "--budget", "cpu"], 2, "invalid choice: 'cpu'"),
@@ -460,6 +457,18 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "recipe": ([*TRAIN, "--recipe", "resnett"], 1, "no recipe is named 'resnett'; did you mean resnet"),
     "batch": ([*TRAIN, "--batch-size", "0"], 1, "batch_size must be at least 1; given 0"),
     "batch as text": ([*TRAIN, "--batch-size", "many"], 2, "argument --batch-size: invalid int value: 'many'"),
+    "rate that is no number": ([*TRAIN, "--lr", "nan"], 1, "lr must be a finite number of at least 0; given nan"),
+    "seed too large": ([*TRAIN, "--seed", str(10**20)], 1, "from 0 to 9223372036854775807; given 1000"),
+    "folder of another run": ([*TRAIN, "--out", "damaged"], 1, "--resume goes on with that run, --overwrite"),
+    "recipe that trains no new net": (
+        [*TRAIN, "--recipe", "lenet"],
+        1,
+        "the recipe lenet_sgd trains the same net",
+    ),
+    "no folder of images": ([*TRAIN, "--data", "no/folder"], 1, "there is no folder no/folder"),
+    "run to evaluate": (["evaluate", "damaged"], 1, "damaged/run.json"),
+    "depth of a summary": (["summary", "vgg11", "--depth", "0"], 1, "--depth must be at least 1; given 0"),
+    "size of a summary": (["summary", "vgg11", "--input-size", "9"], 2, "invalid size value: '9'"),
     "steps": ([*TRAIN, "--steps", "-3"], 1, "steps must be a whole number of at least 1; given -3"),
     "size": ([*TRAIN, "--image-size", "9"], 1, "fits inputs of 32x32 only"),
     "workers": ([*TRAIN, "--workers", "-1"], 1, "workers must be a whole number of at least 0; given -1"),
@@ -472,7 +481,13 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "net to measure": (["profile", "vgg12"], 1, "cs231n-arch profile: no model is named 'vgg12'"),
     "batch to measure": (["profile", "lenet5", "--batch-size", "0"], 1, "of at least 1; given 0"),
     "device to measure": (["profile", "lenet5", "--device", "gpu"], 1, "there is no device 'gpu' here, but cpu"),
-    "nets to compare": (["compare", "vgg12", "--batch-size", "1"], 1, "no model is named 'vgg12'"),
+    "nets to compare": (["compare", "lenet5", "vgg12"], 1, "cs231n-arch compare: no model is named 'vgg12'"),
+    "time to measure": (["profile", "lenet5", "--seconds", "0"], 1, "seconds must be above 0; given 0"),
+    "file that is measured already": (
+        ["profile", "lenet5", "--out", "old"],
+        1,
+        "old.csv is there already: --overwrite replaces it",
+    ),
 }
 
 
@@ -481,6 +496,7 @@ def test_command_line(name: str, place: Place, capsys: pytest.CaptureFixture[str
     words, status, says = COMMANDS[name]
     place.file("a-file", b"kept")
     place.file("damaged/checkpoint.pt", b"kept")
+    place.file("old.csv", b"kept")
     place.monkeypatch.setenv("CS231N_ARCH_DATA", str(place.folder / "sets"))
     place.offline()
     if name == "full disk":
@@ -491,7 +507,8 @@ def test_command_line(name: str, place: Place, capsys: pytest.CaptureFixture[str
         found = usage.code
     assert found == status
     printed = capsys.readouterr()
-    assert says in printed.err + (printed.out if name == "nets to compare" else "")
+    assert says in printed.err
+    assert not printed.out
     assert "Traceback" not in printed.err
     assert (
         (place.folder / "a-file").read_bytes() == (place.folder / "damaged/checkpoint.pt").read_bytes() == b"kept"

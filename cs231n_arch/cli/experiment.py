@@ -10,6 +10,8 @@ from cs231n_arch.experiments.table import EXPERIMENTS, get
 from cs231n_arch.threads import share_the_processor
 from cs231n_arch.training import Budget
 
+EXAMPLES = ("experiment", "experiment dropout", "experiment dropout --budget recorded --record runs")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `cs231n-arch experiment`."""

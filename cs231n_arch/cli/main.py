@@ -1,123 +1,65 @@
-"""The command `cs231n-arch`, which is also `python -m cs231n_arch`."""
+"""The command `cs231n-arch`, which is also `python -m cs231n_arch`.
+
+Only the file of the chosen subcommand is loaded, and it loads PyTorch when it runs, not for its help.
+"""
 
 import argparse
+import codecs
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
 from cs231n_arch import __version__
 from cs231n_arch.threads import share_the_processor
 
-Run = Callable[[argparse.Namespace], int]
-INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
-
-
-def add_list(parser: argparse.ArgumentParser) -> Run:
-    """`list`: names of the models."""
-    parser.add_argument("pattern", nargs="?", default="*", help="shell pattern, such as 'resnet*'")
-
-    def run(arguments: argparse.Namespace) -> int:
-        from cs231n_arch.models import list_models
-
-        names = list_models(arguments.pattern)
-        if not names:
-            raise ValueError(f"no model matches {arguments.pattern!r}")
-        print(*names, sep="\n")
-        return 0
-
-    return run
-
-
-def add_summary(parser: argparse.ArgumentParser) -> Run:
-    """`summary`: the layer table of a model."""
-    parser.add_argument("model", help="name of a model, see `cs231n-arch list`")
-    parser.add_argument("--csv", action="store_true", help="print comma-separated values")
-
-    def run(arguments: argparse.Namespace) -> int:
-        import torch
-
-        from cs231n_arch import create_model, layer_table
-
-        with torch.device("meta"):
-            model = create_model(arguments.model)
-        table = layer_table(model)
-        if arguments.csv:
-            print(table.to_csv(index=False), end="")
-            return 0
-        size = "x".join(map(str, model.input_size))
-        print(table.to_string(index=False))
-        print(
-            f"\n{arguments.model} for one image of {size}: {table['params'].sum():,} parameters, "
-            f"{table['macs'].sum():,} MACs, {table['activation_bytes'].sum():,} bytes of activations"
-        )
-        return 0
-
-    return run
-
-
-def add_claims(parser: argparse.ArgumentParser) -> Run:
-    """`claims`: the ledger of the lecture's claims."""
-    parser.add_argument(
-        "pattern", nargs="?", default="*", help="shell pattern of the claims' ids, such as 'vgg-*'"
-    )
-    parser.add_argument("--chapter", help="only the claims of this chapter")
-    parser.add_argument("--csv", action="store_true", help="print comma-separated values")
-
-    def run(arguments: argparse.Namespace) -> int:
-        from cs231n_arch import claims
-
-        table = claims.check(arguments.pattern, arguments.chapter)
-        if arguments.csv:
-            print(table.to_csv(index=False), end="")
-            return 0
-        for row in table.itertuples():
-            print(f"{row.id}: {row.verdict}\n  claim    {row.claim}\n  printed  {row.printed}")
-            print(f"  ours     {row.ours}\n  checked  {row.where}")
-        return 0
-
-    return run
-
-
-def add_train(parser: argparse.ArgumentParser) -> Run:
-    """`train`: train a model by a paper's recipe."""
-    from cs231n_arch.cli import train
-
-    train.add_arguments(parser)
-    return train.run
-
-
-def add_profile(parser: argparse.ArgumentParser) -> Run:
-    """`profile`: measure one model here."""
-    from cs231n_arch.cli import profile
-
-    profile.add_profile_arguments(parser)
-    return profile.run_profile
-
-
-def add_compare(parser: argparse.ArgumentParser) -> Run:
-    """`compare`: measure several models here."""
-    from cs231n_arch.cli import profile
-
-    profile.add_compare_arguments(parser)
-    return profile.run_compare
-
-
-def add_experiment(parser: argparse.ArgumentParser) -> Run:
-    """`experiment`: run an experiment of the book."""
-    from cs231n_arch.cli import experiment
-
-    experiment.add_arguments(parser)
-    return experiment.run
-
-
-SUBCOMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
-    "list": add_list,
-    "summary": add_summary,
-    "claims": add_claims,
-    "train": add_train,
-    "profile": add_profile,
-    "compare": add_compare,
-    "experiment": add_experiment,
+# Name -> what it does. The file `cs231n_arch/cli/<name>.py` has `add_arguments` and `run`, and its EXAMPLES.
+SUBCOMMANDS: dict[str, str] = {
+    "list": "names of the models, with --long also their sizes, papers and chapters",
+    "summary": "the layers of a model: output sizes, parameters, operations",
+    "claims": "every claim of the lecture, and the verdict on it",
+    "train": "train a model by a paper's recipe",
+    "evaluate": "the test error of a net that `train` has saved",
+    "profile": "measure one model here: by batch size, layer, operator and faster form",
+    "compare": "measure several models here",
+    "experiment": "run an experiment of the book",
 }
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+PIPE_CLOSED = 141  # and of one whose output nobody reads any more, as in `... | head`
+PLAIN = {"²": "^2", "³": "^3", "×": "x", "·": "*", "–": "-", "—": "-", "−": "-", "…": "...", "±": "+-", "µ": "u"}
+
+
+def plain_signs(error: UnicodeError) -> tuple[str, int]:
+    """What to print instead of signs that a terminal's encoding lacks, such as `^2` for a raised two."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser: every subcommand's name and purpose, and the arguments of the one that is chosen."""
+    parser = argparse.ArgumentParser(
+        "cs231n-arch",
+        description="The CNN architectures of CS231n lecture 9.",
+        epilog="`cs231n-arch SUBCOMMAND --help` shows its options and examples.",
+    )
+    parser.add_argument("--version", action="version", version=f"cs231n-arch {__version__}")
+    subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    for name, purpose in SUBCOMMANDS.items():
+        if name != chosen:
+            subparsers.add_parser(name, help=purpose)
+            continue
+        module = import_module(f"cs231n_arch.cli.{name}")
+        subparser = subparsers.add_parser(
+            name,
+            help=purpose,
+            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog="examples:\n" + "\n".join(f"  cs231n-arch {example}" for example in module.EXAMPLES),
+        )
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -127,22 +69,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments; those of the process by default.
 
     Returns:
-        The exit code: 0, 1 for a failure that the message explains, 2 for wrong usage, 130 after Ctrl-C.
+        The exit status: 0, 1 for a failure that the message explains, 2 for wrong usage, 130 after Ctrl-C, 141 if
+        the reader of the output is gone.
     """
     share_the_processor()  # before a subcommand imports torch
-    parser = argparse.ArgumentParser("cs231n-arch", description="The CNN architectures of CS231n lecture 9.")
-    parser.add_argument("--version", action="version", version=f"cs231n-arch {__version__}")
-    subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-    runs = {}
-    for name, add in SUBCOMMANDS.items():
-        what = (add.__doc__ or "").split(": ", 1)[1].strip()
-        runs[name] = add(subparsers.add_parser(name, help=what, description=what.capitalize()))
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    codecs.register_error("plain_signs", plain_signs)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="plain_signs")
+    arguments = build_parser(words).parse_args(words)
     try:
-        return runs[arguments.subcommand](arguments)
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends; there is nobody to tell that it failed again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except (ValueError, RuntimeError, OSError) as error:
         print(f"cs231n-arch {arguments.subcommand}: {error}", file=sys.stderr)
         return 1
+    return status

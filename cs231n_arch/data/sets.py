@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cs231n_arch.data.sources import SETS, data_root
+from cs231n_arch.data.sources import SETS
 from cs231n_arch.errors import unknown
 
 Normalisation = Literal["standard", "lenet"]
@@ -26,7 +26,7 @@ class Split:
         test_labels: as `train_labels`.
         classes: names of the classes.
         mean: of each channel over the training images, on a scale from 0 to 1, before normalising.
-        std: standard deviation, likewise.
+        std: standard deviation of each channel, on the same scale.
         source: where the images came from.
     """
 
@@ -93,7 +93,7 @@ def load(
     if normalise not in (None, "standard", "lenet"):
         raise ValueError(f"normalise must be 'standard', 'lenet' or None; given {normalise!r}")
 
-    raw = SETS[name](data_root(root))
+    raw = SETS[name](root)
     train, test = (_shaped(images, image_size, channels) for images, _ in (raw.train, raw.test))
     mean, std = _statistics(train)
     if normalise == "standard":

@@ -24,6 +24,7 @@ DEBIAN_FASHION_CONTENTS = {
     "t10k-images-idx3-ubyte.gz": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "t10k-labels-idx1-ubyte.gz": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+Root = str | Path | None  # see `data_root`, which is asked only where files are needed
 TIMEOUT = 30.0  # seconds without an answer after which a download is given up
 
 
@@ -42,12 +43,22 @@ class Stored:
 
 
 def data_root(root: str | Path | None = None) -> Path:
-    """The folder of the downloaded sets: `root`, else CS231N_ARCH_DATA, else ~/.cache/cs231n_arch."""
-    chosen = root or os.environ.get(ROOT_VARIABLE) or Path("~/.cache/cs231n_arch")
-    return Path(chosen).expanduser()
+    """The folder of the downloaded sets: `root`, else CS231N_ARCH_DATA, else ~/.cache/cs231n_arch.
+
+    Raises:
+        DataUnavailableError: none of the two is given, and there is no home folder, as in some containers.
+    """
+    chosen = Path(root or os.environ.get(ROOT_VARIABLE) or "~/.cache/cs231n_arch")
+    try:
+        return chosen.expanduser()
+    except RuntimeError as error:
+        raise DataUnavailableError(
+            f"there is no home folder for downloaded data: {error} Name a folder with root=... or the environment "
+            f"variable {ROOT_VARIABLE}; the set 'digits' needs none"
+        ) from error
 
 
-def _digits(root: Path) -> Stored:
+def _digits(root: Root) -> Stored:
     """scikit-learn's copy of the UCI optical digits; `root` is not used, nothing is downloaded."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -65,11 +76,11 @@ def _digits(root: Path) -> Stored:
     )
 
 
-def _mnist(root: Path) -> Stored:
-    return _idx_set("MNIST", root / "MNIST" / "raw", [])
+def _mnist(root: Root) -> Stored:
+    return _idx_set("MNIST", root, [])
 
 
-def _fashion_mnist(root: Path) -> Stored:
+def _fashion_mnist(root: Root) -> Stored:
     """The Debian package's files if they are there and intact, otherwise torchvision's."""
     tried = []
     if DEBIAN_FASHION.exists():
@@ -80,14 +91,15 @@ def _fashion_mnist(root: Path) -> Stored:
             return _read_idx(DEBIAN_FASHION, "FashionMNIST")
         except (OSError, EOFError, zlib.error) as error:
             tried.append(f"{DEBIAN_FASHION}: {error}")
-    return _idx_set("FashionMNIST", root / "FashionMNIST" / "raw", tried)
+    return _idx_set("FashionMNIST", root, tried)
 
 
-def _idx_set(torchvision_name: str, folder: Path, tried: list[str]) -> Stored:
-    """A set in the format of MNIST from `folder`, where missing or damaged files are downloaded first."""
+def _idx_set(torchvision_name: str, root: Root, tried: list[str]) -> Stored:
+    """A set in the format of MNIST, whose missing or damaged files are downloaded first."""
     from torchvision import datasets
     from torchvision.datasets.utils import check_integrity, download_url
 
+    folder = data_root(root) / torchvision_name / "raw"
     published = getattr(datasets, torchvision_name)  # its file names, checksums and mirrors
     for file, md5 in published.resources:
         if check_integrity(str(folder / file), md5):
@@ -123,26 +135,28 @@ def _read_idx(folder: Path, torchvision_name: str) -> Stored:
     return Stored(part("train"), part("t10k"), tuple(getattr(datasets, torchvision_name).classes), str(folder))
 
 
-def _cifar10(root: Path) -> Stored:
+def _cifar10(root: Root) -> Stored:
     """CIFAR-10 as torchvision stores it; the class checks each file's checksum whenever it is opened."""
     from torchvision.datasets import CIFAR10
 
+    place = data_root(root)
+
     def part(train: bool, download: bool) -> tuple[tuple[Tensor, Tensor], tuple[str, ...]]:
         with _patience():
-            stored = CIFAR10(str(root), train=train, download=download)
+            stored = CIFAR10(str(place), train=train, download=download)
         images = torch.from_numpy(stored.data).permute(0, 3, 1, 2).contiguous()
         return (images, torch.tensor(stored.targets)), tuple(stored.classes)
 
-    folder = root / CIFAR10.base_folder
+    folder = place / CIFAR10.base_folder
     try:
         train, classes = part(train=True, download=False)
     except RuntimeError as missing:
-        _make_writable(root)
+        _make_writable(place)
         try:
             train, classes = part(train=True, download=True)
         except (OSError, RuntimeError) as error:
             tried = [f"{folder}: {missing}", f"{CIFAR10.url}: {error}"]
-            raise _unavailable("CIFAR-10", tried, f"{CIFAR10.filename} in {root}") from error
+            raise _unavailable("CIFAR-10", tried, f"{CIFAR10.filename} in {place}") from error
     test, _ = part(train=False, download=False)
     return Stored(train, test, classes, str(folder))
 
@@ -180,7 +194,7 @@ def _unavailable(name: str, tried: list[str], place: str) -> DataUnavailableErro
     )
 
 
-SETS: dict[str, Callable[[Path], Stored]] = {
+SETS: dict[str, Callable[[Root], Stored]] = {
     "digits": _digits,
     "fashion_mnist": _fashion_mnist,
     "mnist": _mnist,

@@ -16,7 +16,7 @@ from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.fractalnet import FractalNet, column
 from cs231n_arch.profiling.timing import between, processor_time, stamp, wait
 from cs231n_arch.training import Budget, error_rate
-from cs231n_arch.training.statistics import settled
+from cs231n_arch.training.evaluation import settled
 
 ROUNDS = 20  # steps of each arm that are timed, after two more to warm up
 

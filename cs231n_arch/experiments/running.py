@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from cs231n_arch import data
 from cs231n_arch.data import Split
-from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.experiments.design import Arm, BudgetName, Experiment, Outcome, Work
 from cs231n_arch.experiments.records import Record, make_record
 from cs231n_arch.experiments.workbench import build

@@ -142,7 +142,7 @@ def column(net: FractalNet, index: int) -> Net:
     """A single column as a plain net, with the very layers of `net`: training one trains the other.
 
     `copy.deepcopy` of the result has weights of its own. Batch norm keeps the statistics of the whole net's
-    training, in which global drop-path ran each column on its own too; `training.statistics.settled`
+    training, in which global drop-path ran each column on its own too; `training.evaluation.settled`
     gives the column its own.
 
     Args:

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+# Files whose chapter has another name.
+CHAPTERS = {
+    "resnet_cifar": "resnet",
+    "inception": "googlenet",
+    "inception_v4": "googlenet",
+    "preact_resnet": "identity_mappings",
+}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -15,6 +23,11 @@ class Entry:
 
     file: str
     paper: str
+
+    @property
+    def chapter(self) -> str:
+        """The book's page on the model."""
+        return CHAPTERS.get(self.file, self.file)
 
 
 MODELS: dict[str, Entry] = {

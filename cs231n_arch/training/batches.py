@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from cs231n_arch.data import Split
-from cs231n_arch.data.datasets import Datasets, Repeatable, collate
+from cs231n_arch.data.loaders import Datasets, Repeatable, collate
 from cs231n_arch.machine import find_device
 from cs231n_arch.training.checks import check_number, check_split
 from cs231n_arch.training.distributed import World

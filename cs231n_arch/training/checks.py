@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.data import Split
-from cs231n_arch.data.datasets import Datasets
+from cs231n_arch.data.loaders import Datasets
 from cs231n_arch.training.recipe import Recipe
 
 

@@ -1,8 +1,9 @@
-"""Better scores from the same nets: several views, dense evaluation, ensembles. All average probabilities."""
+"""After training: class probabilities, top-k errors, batch norm estimated anew, dense evaluation."""
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,40 +12,14 @@ from cs231n_arch.anatomy import layer_table
 from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.models.layers import Net
 
+Model = TypeVar("Model", bound=nn.Module)
+
 
 @torch.no_grad()
 def probabilities(model: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor:
     """Class probabilities (N, classes) of images (N, C, H, W), in evaluation mode and batch by batch."""
     with evaluating(model):
         return torch.cat([model(batch).float().softmax(dim=1) for batch in torch.split(images, batch_size)])
-
-
-def view_probabilities(model: nn.Module, views: Iterable[Tensor], *, batch_size: int = 256) -> Tensor:
-    """Mean over several views of the same images (Krizhevsky et al. 2012, Section 4.1: ten crops).
-
-    Args:
-        model: the net.
-        views: each (N, C, H, W), such as `ten_crops(images, 224)`.
-        batch_size: images at a time.
-
-    Raises:
-        ValueError: no view.
-    """
-    given = [probabilities(model, view, batch_size=batch_size) for view in views]
-    if not given:
-        raise ValueError("at least one view is needed")
-    return torch.stack(given).mean(dim=0)
-
-
-def ensemble_probabilities(models: Sequence[nn.Module], images: Tensor, *, batch_size: int = 256) -> Tensor:
-    """Mean over several nets (Krizhevsky et al. 2012, Section 6: "averaging the predictions").
-
-    Raises:
-        ValueError: no net.
-    """
-    if not models:
-        raise ValueError("an ensemble needs at least one net")
-    return torch.stack([probabilities(model, images, batch_size=batch_size) for model in models]).mean(dim=0)
 
 
 def error_of(probabilities: Tensor, labels: Tensor, *, top: int = 1) -> float:
@@ -59,8 +34,35 @@ def error_of(probabilities: Tensor, labels: Tensor, *, top: int = 1) -> float:
     return 1 - float(hits.any(dim=1).float().mean())
 
 
+@torch.no_grad()
+def settled(model: Model, images: Tensor, *, batch_size: int = 200) -> Model:
+    """A copy in evaluation mode, whose batch norms have the statistics that these images have in this very net.
+
+    A layer that was trained in several nets needs it, as in FractalNet: it runs after a mean of columns, which
+    varies little, and in one column alone. The running average mixes these statistics, and suits neither.
+
+    Args:
+        model: any net; it is left as it is.
+        images: (N, C, H, W) on the net's device, those of training; no labels are needed.
+        batch_size: images for one pass; the statistics are the mean over all passes.
+
+    Differs from: `torch.optim.swa_utils.update_bn`, which works in training mode, with dropout and drop-path.
+    """
+    twin = copy.deepcopy(model).eval()
+    norms = [module for module in twin.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.train().momentum = None  # the plain mean over all batches
+    for batch in torch.split(images, batch_size):
+        twin(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    return twin.eval()
+
+
 class DenselyScored(Net):
-    """What `fully_convolutional` gives: scores at every position, averaged in evaluation as in training."""
+    """A net that scores every position of an image, and averages the scores; made by `fully_convolutional`."""
 
     def score_map(self, x: Tensor) -> Tensor:
         """Scores (N, classes, H', W') of every window of images (N, C, H, W) that are large enough."""

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.data import Split
-from cs231n_arch.data.datasets import Datasets
+from cs231n_arch.data.loaders import Datasets
 from cs231n_arch.machine import find_device
 from cs231n_arch.training.batches import Augment, Batches, make_batches
 from cs231n_arch.training.budget import fast_precision
 from cs231n_arch.training.checks import check_images, check_kinds, check_number, check_scores, scores
 from cs231n_arch.training.distributed import World
-from cs231n_arch.training.fit import fit
+from cs231n_arch.training.fitting import fit
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.session import TYPES, Compute, Files, Session
 
@@ -99,7 +99,7 @@ def train(
         batch_size: images for one update; None takes the recipe's. The rate stays: see `Recipe.for_batch_size`.
         accumulate: parts of a batch that are computed one after the other, for one update, to save memory. Batch
             norm sees the parts.
-        augment: changes a batch of a `Split` where it lies, such as `data.batchwise.CropAndFlip()`.
+        augment: changes a batch of a `Split` where it lies, such as `data.augment.CropAndFlip()`.
         workers: processes that read `Datasets`.
         device: as PyTorch names it; by default the CUDA device if there is one, else the CPU.
         seed: of the data's order, augmentation and dropout, from 0 to 2^63 - 1. The weights have theirs from

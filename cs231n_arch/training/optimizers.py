@@ -27,7 +27,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         return RMSProp(groups, recipe.lr, recipe.rms_decay, recipe.rms_epsilon)
     raise ValueError(
         f"the recipe {recipe.name!r} is printed for {recipe.optimizer}, which is not built here; "
-        f"recipes.get('{recipe.name}_sgd') trains the same net by plain gradient descent"
+        f"the recipe '{recipe.name}_sgd' trains the same net by plain gradient descent"
     )
 
 

@@ -115,7 +115,7 @@ class Session(Progress):
     def update(
         self, model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """As `fit.update`: by the recipe's rate, smoothing and clipping, in parts, in 16 bits, averaged."""
+        """As `fitting.update`: by the recipe's rate, smoothing and clipping, in parts, in 16 bits, averaged."""
         if self.plateau is None:
             set_rate(optimizer, self.recipe, self.step, self.total)
         optimizer.zero_grad(set_to_none=True)

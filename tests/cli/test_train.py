@@ -1,4 +1,4 @@
-"""`cs231n-arch train`: a run from the shell, its files, its resumption and its record."""
+"""`cs231n-arch train` and `evaluate`: a run from the shell, its files, its resumption and its record."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from torchvision.transforms.v2.functional import to_pil_image
 
 from cs231n_arch import cli, data
 from cs231n_arch.cli import train as command
+from cs231n_arch.cli.main import build_parser
 from cs231n_arch.training import recipes
 
 LENET = [
@@ -51,7 +52,8 @@ def test_a_record_by_name_says_how_to_repeat_the_run(tmp_path: Path) -> None:
     assert first["device"] == "cpu"
     losses = [[row["train_loss"] for row in run["history"]] for run in (first, second)]
     assert losses[0] == losses[1]
-    assert not (tmp_path / "one" / "run.json").exists()
+    for name in ("one", "two"):
+        assert json.loads((tmp_path / name / "run.json").read_text())["history"]
 
 
 def test_image_files_from_the_shell(tmp_path: Path) -> None:
@@ -65,6 +67,81 @@ def test_image_files_from_the_shell(tmp_path: Path) -> None:
     options = ["--batch-size", "2", "--steps", "2", "--workers", "0", "--out", str(tmp_path / "out"), "--quiet"]
     assert cli.main([*words, *options, "--device", "cpu"]) == 0
     assert len(pd.read_csv(tmp_path / "out" / "log.csv")) == 1
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_is_not_replaced_unless_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*LENET, "--out", str(tmp_path), "--device", "cpu"]
+    assert cli.main([*words, "--steps", "3"]) == 0
+    before = files(tmp_path)
+    assert set(before) == {"checkpoint.pt", "log.csv", "run.json"}
+    assert cli.main([*words, "--steps", "2"]) == 1
+    assert "checkpoint.pt is there already: --resume goes on with that run, --overwrite" in capsys.readouterr().err
+    assert files(tmp_path) == before
+    assert cli.main([*words, "--steps", "2", "--overwrite"]) == 0
+    assert pd.read_csv(tmp_path / "log.csv")["step"].tolist() == [2]
+    assert json.loads((tmp_path / "run.json").read_text())["history"][0]["step"] == 2
+
+
+def test_a_record_is_not_replaced_unless_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = tmp_path / "record.json"
+    old.write_text("old")
+    words = [*LENET, "--steps", "1", "--device", "cpu", "--out", str(tmp_path / "run"), "--record", str(old)]
+    assert cli.main(words) == 1
+    assert "record.json is there already: " in capsys.readouterr().err
+    assert old.read_text() == "old"
+    assert not (tmp_path / "run").exists()
+
+
+def test_resume_and_overwrite_exclude_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*LENET, "--out", str(tmp_path), "--resume", "--overwrite"])
+    assert "--overwrite: not allowed with argument --resume" in capsys.readouterr().err
+
+
+def test_a_model_is_trained_by_its_own_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", "--model", "lenet5", "--steps", "1", "--device", "cpu", "--out", str(tmp_path)]
+    assert cli.main(words) == 0
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["images"]["recipe"] == "lenet_sgd"
+    printed = capsys.readouterr().out
+    assert "epoch 1, step 1 of 1, training error " in printed
+
+
+@pytest.mark.parametrize("name", ["lenet", "deep_compression"])
+def test_recipes_that_train_no_new_net_say_so(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "--model", "lenet5", "--steps", "1", "--out", str(tmp_path), "--recipe", name]
+    assert cli.main(words) == 1
+    assert f"the recipe {name} trains no net from its first weights: it" in capsys.readouterr().err
+    assert f" {name}," not in build_parser(["train"]).format_help()
+
+
+def test_the_saved_net_is_evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    averaged = ["train", "--model", "lenet5", "--recipe", "googlenet", "--lr", "0.01", "--image-size", "32"]
+    for words in (LENET, averaged):  # the second keeps an average of its weights, which is what is tested
+        out = ["--out", str(tmp_path), "--overwrite", "--device", "cpu", "--quiet"]
+        assert cli.main([*words, "--steps", "40", *out]) == 0
+        error = pd.read_csv(tmp_path / "log.csv")["test_error"].iloc[-1]
+        capsys.readouterr()
+        assert cli.main(["evaluate", str(tmp_path), "--classes", "--device", "cpu"]) == 0
+        printed = capsys.readouterr().out
+        assert f"lenet5 after 40 updates: {round(360 * error)} of 360 test images wrong" in printed
+        lines = printed.splitlines()[1:11]
+        assert sum(int(line.split()[2]) for line in lines) == round(360 * error)
+        assert sum(int(line.split()[1]) for line in lines) == 360
+
+
+def test_evaluating_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", str(tmp_path)]) == 1
+    assert "run.json" in capsys.readouterr().err
+    (tmp_path / "run.json").write_text("[]")
+    assert cli.main(["evaluate", str(tmp_path)]) == 1
+    assert "run.json is no record of `cs231n-arch train`" in capsys.readouterr().err
 
 
 def test_resuming_another_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +164,13 @@ def test_an_unwritable_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (["--data", "cifar11"], "no data set is named 'cifar11'; did you mean cifar10"),
         (["--recipe", "resnett"], "no recipe is named 'resnett'"),
         (["--batch-size", "0"], "batch_size must be at least 1; given 0"),
+        (["--lr", "nan"], "lr must be a finite number of at least 0; given nan"),
+        (["--lr", "inf"], "lr must be a finite number of at least 0; given inf"),
+        (
+            ["--seed", "99999999999999999999"],
+            "seed must be a whole number from 0 to 9223372036854775807; given 99",
+        ),
+        (["--data", "/nosuch"], "there is no folder /nosuch; it must hold train/CLASS and val/CLASS"),
     ],
 )
 def test_wrong_names(change: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,3 +208,4 @@ def test_ctrl_c_saves_and_resuming_ends_the_run(tmp_path: Path) -> None:
     assert "interrupted" in running.stderr.read()
     running.stderr.close()
     assert (tmp_path / "checkpoint.pt").exists()
+    assert json.loads((tmp_path / "run.json").read_text())["model"] == "lenet5"  # although it has not ended

@@ -31,6 +31,26 @@ def test_digits_are_the_same_real_split_every_time():
     assert hashlib.sha256(split.test_labels.numpy().tobytes()).hexdigest()[:16] == "4493b2052e7b4258"
 
 
+def without_home(monkeypatch):
+    """No HOME, and a user that the system does not know, as in a container started with --user 1234."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv(sources.ROOT_VARIABLE, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # what it gives there
+
+
+def test_digits_need_no_home(monkeypatch):
+    without_home(monkeypatch)
+    assert len(data.load("digits").train_images) == 1437
+
+
+def test_other_sets_say_what_to_do_without_a_home(monkeypatch, no_network):
+    without_home(monkeypatch)
+    with pytest.raises(
+        data.DataUnavailableError, match=r"no home folder .* environment variable CS231N_ARCH_DATA"
+    ):
+        data.load("mnist")
+
+
 def test_digits_are_stratified_and_disjoint():
     split = data.load("digits", normalise=None)
     share = torch.bincount(split.test_labels) / torch.bincount(torch.cat([split.train_labels, split.test_labels]))

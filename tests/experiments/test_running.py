@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from cs231n_arch.data import load as load_data
-from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.experiments import (
     Arm,
     Comparison,

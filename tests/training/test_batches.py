@@ -11,9 +11,8 @@ from torch.utils.data import Dataset
 
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
-from cs231n_arch.data.batchwise import CropAndFlip
-from cs231n_arch.data.datasets import Datasets, one_by_one
-from cs231n_arch.data.transforms import augmentation
+from cs231n_arch.data.augment import CropAndFlip, for_images
+from cs231n_arch.data.loaders import Datasets, one_by_one
 from cs231n_arch.training import Recipe, recipes, train
 from cs231n_arch.training.batches import DeviceBatches, LoaderBatches
 from cs231n_arch.training.distributed import World
@@ -30,7 +29,7 @@ def split() -> Split:
 
 
 def loader(split: Split, *, workers: int = 0, world: World | None = None) -> LoaderBatches:
-    changed = one_by_one(split, augmentation(recipes.get("resnet_cifar").augmentation))
+    changed = one_by_one(split, for_images(recipes.get("resnet_cifar").augmentation))
     return LoaderBatches(changed, 32, 3, workers, CPU, torch.channels_last, world)
 
 

@@ -11,7 +11,7 @@ import torch
 
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
-from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.models.layers import Net
 from cs231n_arch.training import CheckpointError, Recipe, train
 from cs231n_arch.training import checkpoint as checkpoints

@@ -15,7 +15,7 @@ from cs231n_arch.training.distributed import World, process_group
 SCRIPT = """
 import sys, torch
 from cs231n_arch import create_model, data
-from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.training import Recipe, train
 from cs231n_arch.training.distributed import process_group
 from cs231n_arch.training.schedules import Constant

@@ -1,19 +1,15 @@
-"""Views, ensembles, and fully convolutional nets."""
+"""Probabilities, top-k errors, statistics of batch norm estimated anew, and fully convolutional nets."""
+
+import copy
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cs231n_arch import create_model
-from cs231n_arch.data.transforms import ten_crops
+from cs231n_arch.models.fractalnet import column
 from cs231n_arch.models.layers import Net
-from cs231n_arch.training.evaluation import (
-    ensemble_probabilities,
-    error_of,
-    fully_convolutional,
-    probabilities,
-    view_probabilities,
-)
+from cs231n_arch.training.evaluation import error_of, fully_convolutional, probabilities, settled
 
 
 def test_probabilities_leave_the_mode_alone() -> None:
@@ -24,32 +20,12 @@ def test_probabilities_leave_the_mode_alone() -> None:
     assert net.dropout6.training
 
 
-def test_views_and_ensembles_average_probabilities() -> None:
-    torch.manual_seed(0)
-    nets = [create_model("lenet5", modern=True) for _ in range(3)]
-    x = torch.randn(4, 1, 40, 40)
-    crops = ten_crops(x, 32)
-    expected = torch.stack([nets[0](crop).softmax(1) for crop in crops]).mean(0)
-    torch.testing.assert_close(view_probabilities(nets[0], crops), expected)
-    centre = x[:, :, 4:36, 4:36]
-    expected = sum(net(centre).softmax(1) for net in nets) / 3
-    torch.testing.assert_close(ensemble_probabilities(nets, centre), expected)
-
-
 def test_top_k_error() -> None:
     p = torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]])
     labels = torch.tensor([1, 2])
     assert error_of(p, labels) == 1
     assert error_of(p, labels, top=2) == pytest.approx(0.5)
     assert error_of(p, labels, top=3) == 0
-
-
-@pytest.mark.parametrize(
-    "act", [lambda: view_probabilities(nn.Identity(), []), lambda: ensemble_probabilities([], torch.zeros(1))]
-)
-def test_nothing_to_average(act: object) -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        act()
 
 
 @pytest.mark.parametrize(
@@ -85,12 +61,42 @@ def test_dense_scores_are_those_of_the_windows() -> None:
     scores = fully_convolutional(net).score_map(x)
     assert scores.shape == (1, 3, 3, 2)
     for row in range(3):
-        for column in range(2):
-            window = x[:, :, 2 * row : 2 * row + 8, 2 * column : 2 * column + 8]
-            torch.testing.assert_close(scores[:, :, row, column], net(window))
+        for left in range(2):
+            window = x[:, :, 2 * row : 2 * row + 8, 2 * left : 2 * left + 8]
+            torch.testing.assert_close(scores[:, :, row, left], net(window))
 
 
 def test_what_cannot_be_dense() -> None:
     convolutional = Net({"conv": nn.Conv2d(1, 1, 1)}, input_size=(1, 8, 8), smallest=1)
     with pytest.raises(ValueError, match="no flattened map before fully connected layers"):
         fully_convolutional(convolutional)
+
+
+@pytest.mark.parametrize("index", [None, 0, 2])
+def test_settled_has_the_statistics_of_its_own_net(index: int | None) -> None:
+    torch.manual_seed(0)
+    net = create_model("fractalnet_cifar", filters=(4, 6, 8, 10, 12), local_drop_path=0.5).train()
+    images = torch.randn(64, 3, 32, 32)
+    part = net if index is None else column(net, index)
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    twin = settled(part, images, batch_size=32)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
+    assert net.training
+    assert not twin.training
+    assert all(m.momentum == 0.1 for m in twin.modules() if isinstance(m, nn.BatchNorm2d))
+
+    quiet = copy.deepcopy(part).eval()  # neither drop-path nor dropout; batch norm by the batch
+    seen: dict[str, list[Tensor]] = {}
+    for name, module in quiet.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.train()
+            module.register_forward_hook(lambda m, x, _, n=name: seen.setdefault(n, []).append(x[0]))
+    for batch in images.split(32):
+        quiet(batch)
+    norms = {name: m for name, m in twin.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    assert norms.keys() == seen.keys()
+    for name, inputs in seen.items():
+        mean = torch.stack([x.mean((0, 2, 3)) for x in inputs]).mean(0)
+        variance = torch.stack([x.var((0, 2, 3)) for x in inputs]).mean(0)
+        torch.testing.assert_close(norms[name].running_mean, mean)
+        torch.testing.assert_close(norms[name].running_var, variance)

@@ -9,7 +9,7 @@ from torch import nn
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
 from cs231n_arch.training import Recipe, error_rate, fit, make_batches, train
-from cs231n_arch.training.fit import error_over, update
+from cs231n_arch.training.fitting import error_over, update
 from cs231n_arch.training.schedules import Constant
 
 RECIPE = Recipe("plain", "none", "sgd", 0.02, Constant(), batch_size=64, epochs=2, momentum=0.9)

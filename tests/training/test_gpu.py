@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from cs231n_arch import create_model, data
-from cs231n_arch.data.batchwise import CropAndFlip
-from cs231n_arch.data.datasets import one_by_one
+from cs231n_arch.data.augment import CropAndFlip
+from cs231n_arch.data.loaders import one_by_one
 from cs231n_arch.training import NonFiniteLossError, Recipe, train
 from cs231n_arch.training.schedules import Constant
 

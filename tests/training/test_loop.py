@@ -11,7 +11,7 @@ from torch import nn
 
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
-from cs231n_arch.data.batchwise import CropAndFlip
+from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.models.layers import Net
 from cs231n_arch.training import NonFiniteLossError, Recipe, error_rate, recipes, train
 from cs231n_arch.training.schedules import Constant, Plateau

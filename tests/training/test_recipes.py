@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cs231n_arch import create_model, data, published
-from cs231n_arch.data import batchwise
+from cs231n_arch.data import augment
 from cs231n_arch.training import Recipe, recipes, train
 from cs231n_arch.training.optimizers import RMSProp, build_optimizer, parameter_groups
 from cs231n_arch.training.recipe import Warmup
@@ -243,15 +243,15 @@ def test_plateau_divides_as_often_as_printed() -> None:
 
 
 def test_small_images_recipes_work_on_whole_batches() -> None:
-    crop = batchwise.augmentation(recipes.get("wide_resnet").augmentation)
+    crop = augment.for_batches(recipes.get("wide_resnet").augmentation)
     assert (crop.padding, crop.mode, crop.flip) == (4, "reflect", True)
-    lenet = batchwise.augmentation(recipes.get("lenet_sgd").augmentation)
+    lenet = augment.for_batches(recipes.get("lenet_sgd").augmentation)
     assert (lenet.padding, lenet.fill, lenet.flip) == (2, -0.1, False)
     moved = lenet(torch.ones(64, 1, 8, 8), torch.Generator().manual_seed(0))
     assert moved.unique().tolist() == pytest.approx([-0.1, 1.0])
-    assert torch.equal(batchwise.augmentation(())(moved), moved)
+    assert torch.equal(augment.for_batches(())(moved), moved)
     with pytest.raises(ValueError, match="'shorter side 256, centre 256' is not done to whole batches"):
-        batchwise.augmentation(recipes.get("alexnet").augmentation)
+        augment.for_batches(recipes.get("alexnet").augmentation)
 
 
 def test_lenet_reads_more_than_96_percent_of_real_digits() -> None:
@@ -261,7 +261,7 @@ def test_lenet_reads_more_than_96_percent_of_real_digits() -> None:
         create_model("lenet5"),
         data.load("digits", image_size=32, normalise="lenet"),
         recipe,
-        augment=batchwise.augmentation(recipe.augmentation),
+        augment=augment.for_batches(recipe.augmentation),
         device="cpu",
         progress=False,
     )

@@ -7,9 +7,9 @@ import torch
 from torchvision.transforms.v2.functional import to_pil_image
 
 from cs231n_arch import data
-from cs231n_arch.data.datasets import Images, Repeatable, folders, one_by_one
-from cs231n_arch.data.transforms import augmentation
-from cs231n_arch.training import recipes
+from cs231n_arch.data.augment import for_images
+from cs231n_arch.data.loaders import Images, Repeatable, folders, one_by_one
+from cs231n_arch.training import make_batches, recipes
 
 
 def test_a_split_one_by_one() -> None:
@@ -74,9 +74,47 @@ def test_bad_folders(image_files: Path) -> None:
         folders(image_files, steps)
 
 
+def test_hidden_folders_and_files_are_skipped(image_files: Path) -> None:
+    steps = recipes.get("resnext").augmentation
+    before = [path for path, _ in folders(image_files, steps).train.files]
+    for part in ("train", "val"):
+        hidden = image_files / part / ".ipynb_checkpoints"
+        hidden.mkdir()
+        (hidden / "0-checkpoint.png").write_bytes((image_files / part / "class0" / "0.png").read_bytes())
+        (image_files / part / "class0" / "._0.png").write_bytes(b"left by another system")
+    sets = folders(image_files, steps)
+    assert sets.classes == ("class0", "class1")
+    assert [path for path, _ in sets.train.files] == before
+    assert len(before) == 6
+
+
+def test_labels_are_the_number_of_the_folder(image_files: Path) -> None:
+    sets = folders(image_files, recipes.get("resnext").augmentation)
+    assert all(path.parent.name == sets.classes[label] for path, label in sets.train.files)
+    assert [label for _, label in sets.test] == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("content", [b"no image", b"cut short"])
+def test_an_image_that_cannot_be_read_is_named(image_files: Path, content: bytes, workers: int) -> None:
+    broken = image_files / "train" / "class1" / "3.png"
+    broken.write_bytes(broken.read_bytes()[:200] if content == b"cut short" else content)
+    sets = folders(image_files, recipes.get("resnext").augmentation)
+    batches = make_batches(sets, 6, workers=workers, device="cpu")
+    with pytest.raises(OSError, match=r"class1/3\.png cannot be read as an image: ") as caught:
+        list(batches.epoch(0))
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_class_without_an_image(image_files: Path) -> None:
+    (image_files / "train" / "class2").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"class2 holds no image \(\.jpg, "):
+        folders(image_files, recipes.get("resnext").augmentation)
+
+
 def test_a_recipes_steps_change_a_split() -> None:
     split = data.load("digits", image_size=32)
-    sets = one_by_one(split, augmentation(recipes.get("resnet_cifar").augmentation))
+    sets = one_by_one(split, for_images(recipes.get("resnet_cifar").augmentation))
     draws = torch.stack([sets.train[3][0] for _ in range(20)])
     assert draws.shape == (20, 1, 32, 32)
     assert len(draws.flatten(1).unique(dim=0)) > 10

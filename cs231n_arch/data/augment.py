@@ -1,14 +1,18 @@
-"""The papers' augmentations of one image, for the usual `DataLoader`: torchvision's transforms, and what it lacks.
+"""The papers' augmentations: of whole batches where they lie, of one image at a time, and the views for testing.
 
-A recipe names its steps in words; `STEPS` says what each word does. Images are tensors (C, H, W) or batches of one
-size (N, C, H, W), bytes or floats from 0 to 1.
+For small images the usual loader is the slow part of a training, so `CropAndFlip` changes a whole batch in a few
+tensor operations, with the same distribution as torchvision's transforms image by image. Larger images are read
+and changed one at a time, by torchvision's transforms and two that it lacks. A recipe names its steps in words;
+`for_batches` and `for_images` turn them into changes.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torchvision.transforms import v2
 
 # Principal components of the colours of ImageNet's training pixels, on a scale from 0 to 1 (fb.resnet.torch).
@@ -18,6 +22,76 @@ IMAGENET_EIGENVECTORS = (  # one column a component; rows are red, green, blue
     (-0.5808, -0.0045, -0.8140),
     (-0.5836, -0.6948, 0.4203),
 )
+
+
+@dataclass(frozen=True)
+class CropAndFlip:
+    """Pad, cut a random window of the old size, flip at random (Lee et al. 2014; He et al. 2015, Section 4.2).
+
+    Attributes:
+        padding: pixels added at each side.
+        mode: `constant` pads with `fill`; `reflect` with the image's own mirrored pixels.
+        flip: whether to mirror half of the images; digits and other writing must not be.
+        fill: zero is the mean where images are normalised; LeNet's background is -0.1.
+    """
+
+    padding: int = 4
+    mode: Literal["constant", "reflect"] = "constant"
+    flip: bool = True
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.padding < 0:
+            raise ValueError(f"padding must be at least 0; given {self.padding}")
+        if self.mode not in ("constant", "reflect"):
+            raise ValueError(f"mode must be 'constant' or 'reflect'; given {self.mode!r}")
+
+    def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Map images (N, C, H, W) to as many of the same size, each with its own window and flip.
+
+        Args:
+            images: on any device; the result is there, too, in channels_last layout.
+            generator: of the draws, on the CPU, so that a seed gives the same ones whatever the device.
+        """
+        count, channels, height, width = images.shape
+        top, left = torch.randint(0, 2 * self.padding + 1, (2, count), generator=generator).to(images.device)
+        value = self.fill if self.mode == "constant" else None
+        padded = F.pad(images, (self.padding,) * 4, mode=self.mode, value=value)
+        # With the channels last, a row of a window is one stretch of memory, and all windows are views.
+        rows = padded.permute(0, 2, 3, 1).flatten(2)  # (N, H + 2p, (W + 2p) * C)
+        windows = rows.unfold(1, height, 1).unfold(2, width * channels, channels)
+        which = torch.arange(count, device=images.device)
+        window = windows[which, top, left].view(count, height, width, channels)
+        if self.flip:
+            flipped = torch.rand(count, generator=generator) < 0.5
+            window = torch.where(flipped.to(images.device).view(-1, 1, 1, 1), window.flip(2), window)
+        return window.permute(0, 3, 1, 2)
+
+
+# A recipe's words for the crops of small images -> padding, mode, fill.
+CROPS: dict[str, tuple[int, Literal["constant", "reflect"], float]] = {
+    "pad 2 with -0.1, random crop": (2, "constant", -0.1),
+    "pad 4 with zeros, random crop": (4, "constant", 0.0),
+    "pad 4 by reflection, random crop": (4, "reflect", 0.0),
+}
+
+
+def for_batches(steps: Sequence[str]) -> CropAndFlip:
+    """The augmentation that a recipe for small images names, for whole batches.
+
+    Args:
+        steps: such as `recipes.get("resnet_cifar").augmentation`.
+
+    Raises:
+        ValueError: a step that only works image by image; see `for_images`.
+    """
+    unknown = [step for step in steps if step != "random flip" and step not in CROPS]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]!r} is not done to whole batches; 'random flip' and {', '.join(map(repr, CROPS))} are"
+        )
+    padding, mode, fill = next((CROPS[step] for step in steps if step in CROPS), (0, "constant", 0.0))
+    return CropAndFlip(padding, mode, flip="random flip" in steps, fill=fill)
 
 
 class PCALighting(v2.Transform):  # type: ignore[misc]
@@ -52,19 +126,6 @@ class PCALighting(v2.Transform):  # type: ignore[misc]
         top = 1.0 if inpt.is_floating_point() else 255.0
         shifted = inpt + params["shift"].view(3, 1, 1) * top
         return shifted.clamp(0, top).to(inpt.dtype) if top == 1.0 else shifted.round().clamp(0, top).to(inpt.dtype)
-
-
-def colour_components(images: Tensor) -> tuple[Tensor, Tensor]:
-    """What `PCALighting` needs of images (N, 3, H, W): eigenvalues (3,), largest first, and eigenvectors (3, 3).
-
-    Raises:
-        ValueError: not colour images.
-    """
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(f"images must be (N, 3, H, W); given shape {tuple(images.shape)}")
-    pixels = images.movedim(1, 0).flatten(1).double() / (1.0 if images.is_floating_point() else 255.0)
-    values, vectors = torch.linalg.eigh(torch.cov(pixels))
-    return values.flip(0), vectors.flip(1)
 
 
 class OneOfTenCrops(v2.Transform):  # type: ignore[misc]
@@ -117,8 +178,11 @@ STEPS: dict[str, Callable[[], v2.Transform]] = {
 }
 
 
-def augmentation(steps: Sequence[str]) -> v2.Transform:
-    """The augmentation that a recipe names: `augmentation(recipes.get("vgg").augmentation)`.
+def for_images(steps: Sequence[str]) -> v2.Transform:
+    """The augmentation that a recipe names, for one image at a time.
+
+    Args:
+        steps: such as `recipes.get("vgg").augmentation`.
 
     Raises:
         ValueError: a step that no recipe has.

@@ -7,14 +7,13 @@ import torch
 from torchvision.transforms import v2
 
 from cs231n_arch import data
-from cs231n_arch.data.batchwise import CropAndFlip
-from cs231n_arch.data.transforms import (
+from cs231n_arch.data.augment import (
     STEPS,
+    CropAndFlip,
     OneOfTenCrops,
     PCALighting,
-    augmentation,
-    colour_components,
     crops_144,
+    for_images,
     grid_crops,
     ten_crops,
 )
@@ -28,7 +27,7 @@ def test_every_recipe_augments(name: str) -> None:
     size = 32 if small or not recipe.augmentation else 500
     image = torch.rand(3, size, size - 100 * (size > 32))
     torch.manual_seed(0)
-    cropped = augmentation(recipe.augmentation)(image)
+    cropped = for_images(recipe.augmentation)(image)
     assert cropped.dtype == image.dtype
     assert cropped.shape[1] == cropped.shape[2] or not recipe.augmentation
     if not small and recipe.augmentation:
@@ -37,7 +36,7 @@ def test_every_recipe_augments(name: str) -> None:
 
 def test_unknown_step() -> None:
     with pytest.raises(ValueError, match="no augmentation is called 'blur'; there are 'shorter side 256"):
-        augmentation(["random flip", "blur"])
+        for_images(["random flip", "blur"])
     assert "random flip" in STEPS
 
 
@@ -64,18 +63,6 @@ def test_lighting_of_bytes_and_floats_agrees() -> None:
     assert (as_bytes.float() / 255 - as_floats).abs().max() <= 0.5 / 255 + 1e-6
     assert as_floats.min() >= 0
     assert as_floats.max() <= 1
-
-
-def test_colour_components() -> None:
-    torch.manual_seed(0)
-    axis = torch.tensor([0.6, 0.8, 0.0])
-    images = 0.5 + 0.1 * torch.randn(20, 1, 16, 16) * axis.view(1, 3, 1, 1)
-    values, vectors = colour_components(images)
-    assert values[0].item() == pytest.approx(0.01, rel=0.05)
-    assert values[1].abs() < 1e-8
-    assert abs(vectors[:, 0].float() @ axis).item() == pytest.approx(1, abs=1e-4)
-    with pytest.raises(ValueError, match=r"must be \(N, 3, H, W\); given shape \(2, 1, 4, 4\)"):
-        colour_components(torch.zeros(2, 1, 4, 4))
 
 
 def test_ten_crops_are_corners_centre_and_mirrors() -> None:
@@ -145,7 +132,7 @@ def test_reflection_is_torchvisions() -> None:
         assert (windows == crop).flatten(1).all(1).any()
 
 
-def test_batchwise_is_reproducible_and_keeps_images_apart() -> None:
+def test_whole_batches_are_reproducible_and_keeps_images_apart() -> None:
     images = torch.arange(64.0).view(64, 1, 1, 1).expand(64, 2, 8, 8) + 1
     draw = [CropAndFlip()(images, torch.Generator().manual_seed(5)) for _ in range(2)]
     assert torch.equal(*draw)

@@ -1,19 +1,22 @@
-"""Images one by one: what the usual `DataLoader` reads, for sets that are too large to lie on the device."""
+"""Images one by one, for PyTorch's `DataLoader`: sets that are too large to lie on the device."""
 
+import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset, default_collate
 
 from cs231n_arch.data.sets import Split
 
 Transform = Callable[[Tensor], Tensor]
+SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the training images, on a scale from 0 to 1
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -25,7 +28,7 @@ class Datasets:
     Attributes:
         name: of the set.
         train: (image, label) pairs, each image (C, H, W), float32 and normalised, all of one size.
-        test: likewise.
+        test: as `train`.
         classes: names of the classes.
     """
 
@@ -53,6 +56,50 @@ class Images(Dataset[tuple[Tensor, int]]):
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         image = self.images[index]
         return image if self.transform is None else self.transform(image), int(self.labels[index])
+
+
+class ImageFiles(Dataset[tuple[Tensor, int]]):
+    """The image files of a folder with one folder a class, without the hidden ones that other programs leave.
+
+    Args:
+        root: the folder.
+        transform: maps a PIL image in RGB to a tensor.
+
+    Raises:
+        FileNotFoundError: no such folder, or a class without an image.
+    """
+
+    def __init__(self, root: Path, transform: Callable[[Image.Image], Tensor]) -> None:
+        self.transform = transform
+        self.classes = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+        self.files: list[tuple[Path, int]] = []
+        for number, name in enumerate(self.classes):
+            files = list(image_paths(root / name))
+            if not files:
+                raise FileNotFoundError(f"{root / name} holds no image ({', '.join(SUFFIXES)})")
+            self.files += [(file, number) for file in files]
+        if not self.files:
+            raise FileNotFoundError(f"{root} holds no folder of a class")
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        path, label = self.files[index]
+        try:
+            with Image.open(path) as file:
+                image = file.convert("RGB")
+        except Exception as error:  # of many kinds: a broken PNG raises SyntaxError
+            raise OSError(f"{path} cannot be read as an image: {error}") from error
+        return self.transform(image), label
+
+
+def image_paths(folder: Path) -> Iterator[Path]:
+    """The image files in a folder and the folders below it, in order; nothing whose name begins with a dot."""
+    for where, below, names in os.walk(folder, followlinks=True):
+        below[:] = sorted(name for name in below if name[0] != ".")
+        paths = (Path(where, name) for name in sorted(names) if name[0] != ".")
+        yield from (path for path in paths if path.suffix.lower() in SUFFIXES)
 
 
 class Repeatable(Dataset[tuple[Tensor, int]]):
@@ -98,7 +145,7 @@ def collate(items: list[tuple[Tensor, int]] | list[OSError]) -> list[Tensor] | O
 
 
 def one_by_one(split: Split, transform: Transform | None = None) -> Datasets:
-    """A `Split` for the usual loader; `transforms.augmentation` gives changes for its training images."""
+    """A `Split` for PyTorch's loader; `augment.for_images` gives changes for its training images."""
     train = Images(split.train_images, split.train_labels, transform)
     return Datasets(split.name, train, Images(split.test_images, split.test_labels), split.classes)
 
@@ -118,22 +165,22 @@ def folders(root: str | Path, steps: Sequence[str]) -> Datasets:
     Raises:
         ValueError: the steps do not crop to one size, or the classes of both folders differ.
         FileNotFoundError: no such folders, or no image in them.
+        OSError: an image cannot be read; when it is taken, and with its name.
     """
-    from torchvision.datasets import ImageFolder
     from torchvision.transforms import v2
 
-    from cs231n_arch.data.transforms import augmentation
+    from cs231n_arch.data.augment import for_images
 
-    height, size = augmentation(steps)(torch.zeros(3, 400, 500)).shape[-2:]
+    height, size = for_images(steps)(torch.zeros(3, 400, 500)).shape[-2:]
     if height != size:
         raise ValueError(f"{', '.join(steps) or 'no step'}: this does not crop image files to one size")
     finish: list[Any] = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
     centre = [v2.Resize(round(size * 8 / 7), antialias=True), v2.CenterCrop(size)]
     parts = {
-        "train": v2.Compose([v2.ToImage(), augmentation(steps), *finish]),
+        "train": v2.Compose([v2.ToImage(), for_images(steps), *finish]),
         "val": v2.Compose([v2.ToImage(), *centre, *finish]),
     }
-    train, test = (ImageFolder(str(Path(root) / part), transform) for part, transform in parts.items())
+    train, test = (ImageFiles(Path(root) / part, transform) for part, transform in parts.items())
     if train.classes != test.classes:
         alone = sorted({*train.classes} ^ {*test.classes})
         raise ValueError(

@@ -59,7 +59,7 @@ ARROWS: dict[str, set[str]] = {
     "notebook": {"plots", "threads", "training"},
     "cli": {
         "create", "models", "anatomy", "data", "machine", "records", "training", "profiling", "experiments",
-        "claims", "threads",
+        "claims", "threads", "interop", "errors",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -175,6 +175,7 @@ def test_a_chapter_is_named_as_its_papers_file_and_its_claims() -> None:
                 assert names[name] in set(ledger()["chapter"]), page
     pages = {Path(page["file"]).name for section in toc["parts"] for page in section["chapters"]}
     assert {SUBJECTS.get(name, name) for name in ledger()["chapter"]} <= pages
+    assert {entry.chapter for entry in MODELS.values()} <= pages
 
 
 def test_names_on_the_command_line_are_those_of_the_library() -> None:

@@ -5,7 +5,6 @@ from fnmatch import fnmatch
 
 # Files whose chapter has another name.
 CHAPTERS = {
-    "resnet_cifar": "resnet",
     "inception": "googlenet",
     "inception_v4": "googlenet",
     "preact_resnet": "identity_mappings",

@@ -111,4 +111,5 @@ def test_a_small_net_learns_to_find_digits(per_class: bool) -> None:
             box_loss(net(train.images[batch]), train.labels[batch], train.boxes[batch]).backward()
             optimizer.step()
     after = localization_error(net(test.images), test.labels, test.boxes)
-    assert after < 0.4 < before
+    # Three seeds, three instruction sets: 0.74 to 0.84 before and 0.000 to 0.003 after.
+    assert after < 0.2 < 0.4 < before

@@ -100,11 +100,17 @@ def test_timed_steps_change_no_weight() -> None:
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
 
-def test_an_ensemble_begins_with_the_net_alone() -> None:
-    found = outcomes("ensemble", images=300, epochs=4)
+def test_an_ensemble_begins_with_the_net_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = load(dataclasses.replace(EXPERIMENTS["ensemble"].budgets["live"], images=64)).test_labels
+    right = torch.nn.functional.one_hot(labels, 10).float()
+    first = torch.eye(10)[:1].expand_as(right)
+    # The first net always says 0, the second is sure of a wrong class, the others are less sure of the right one.
+    said = [0.3 * first + 0.07, right.roll(1, dims=1), *[0.6 * right + 0.04] * 5]
+    answers = iter(said)
+    monkeypatch.setattr("cs231n_arch.experiments.early.probabilities", lambda *_: next(answers))
+    found = outcomes("ensemble")
     errors = [found[name].metrics["test_error"] for name in ("one net", "three nets", "seven nets")]
-    assert all(0 <= error < 0.9 for error in errors)
-    assert errors[2] < errors[0]
+    assert errors == [pytest.approx(float((labels != 0).float().mean())), 1, 0]
 
 
 def test_fractal_columns_share_the_weights_of_the_whole() -> None:
@@ -125,9 +131,9 @@ def test_dense_blocks_leave_their_map() -> None:
 
 def test_shares_of_the_gradient() -> None:
     found = outcomes("activation-order")
-    assert (
-        found["original"].metrics["gradient_share"] < 0.8 < found["full_preactivation"].metrics["gradient_share"]
-    )
+    # Three seeds, three instruction sets: 0.50 to 0.57 and 0.98 to 1.02.
+    assert found["original"].metrics["gradient_share"] < 0.76
+    assert found["full_preactivation"].metrics["gradient_share"] > 0.85
 
 
 def test_classes_apart_and_a_few_images_of_each() -> None:
@@ -145,7 +151,8 @@ def test_transfer_probes_what_the_net_never_saw() -> None:
     found = outcomes("transfer", images=300)
     for outcome in found.values():
         assert set(outcome.metrics) == {"other_classes_accuracy", "other_data_accuracy"}
-        assert all(0.5 < accuracy < 1 for accuracy in outcome.metrics.values())
+        # Chance is 0.2 and 0.1; three seeds, three instruction sets: 0.87 to 0.95.
+        assert all(0.6 < accuracy <= 1 for accuracy in outcome.metrics.values())
 
 
 def test_localization_measures_the_mean_box_and_both_kinds_of_regression() -> None:
@@ -186,7 +193,7 @@ def test_compressed_nets_are_smaller_and_as_dense_as_asked_for() -> None:
 
 def test_a_digit_classifier_of_pixels_and_one_of_maps() -> None:
     found = outcomes("lenet-digits", images=200)
-    assert found["linear classifier"].metrics["test_error"] < 0.2
+    assert found["linear classifier"].metrics["test_error"] < 0.2  # convex: 0.142 everywhere
     assert found["lenet5"].curve is not None
 
 

@@ -340,6 +340,9 @@ LIBRARY: dict[str, Row] = {
         lambda p: compression.load_compressed(
             p.header([{"name": "x", "shape": [10**6] * 3, "dtype": "float32", "sizes": [0, 0, 0]}])),
         ValueError, "net is damaged: x claims 1,000,000,000,000,000,000 values, more than"),
+    "record of another version": (
+        lambda p: experiments.load_record(p.file("r.json", b'{"experiment": "depth"}')),
+        ValueError, "r.json is a record of version 1; this package reads version 2. Make it again"),
     "record of no experiment": (
         lambda p: experiments.load_record(p.file("r.json", b"{}")),
         ValueError, "r.json is no record of an experiment"),
@@ -389,10 +392,10 @@ LIBRARY: dict[str, Row] = {
     "experiment like no other": (lambda p: experiments.get("qqq"), ValueError, "'qqq'. There are "),
     "budget of an experiment": (
         lambda p: experiments.run(experiments.get("depth"), "tpu"),
-        ValueError, "live, recorded, gpu; given 'tpu'"),
+        ValueError, "live, recorded, long, gpu; given 'tpu'"),
     "verdict from one seed": (
         lambda p: experiments.run(experiments.get("depth"), seeds=[0]),
-        ValueError, "at least two seeds; given (0,)"),
+        ValueError, "at least two seeds, all different; given (0,)"),
     # Features, figures.
     "features of a net without any": (
         lambda p: transfer.features(nn.Flatten(), PIXELS), ValueError, "Flatten has no fully connected layer"),

@@ -1,69 +1,43 @@
-"""The ledger: every claim of the lecture, and the function that checks it.
+"""The ledger: every claim of the lecture that can be checked, and the function that checks it.
 
-The rows are in `claims.csv`; each chapter's file has the checking functions of its claims in `CHECKS`. A function
-computes its verdict from our nets, from published rows, or takes that of a recorded run; none is typed.
+The rows are in `claims.csv`; each chapter's file has the checking functions of its claims. A function computes its
+verdict from our nets, from published rows, or takes that of a recorded run; none is typed.
 """
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from importlib import resources
+from importlib import import_module, resources
 
 import pandas as pd
 
-from cs231n_arch.claims import (
-    alexnet,
-    complexity,
-    densenet,
-    fractalnet,
-    googlenet,
-    history,
-    lenet,
-    nin,
-    power,
-    preact_resnet,
-    resnet,
-    resnext,
-    senet,
-    squeezenet,
-    stochastic_depth,
-    vgg,
-    wide_resnet,
-    zfnet,
-)
-from cs231n_arch.claims.verdicts import Verdict, recorded
+from cs231n_arch.claims.runs import recorded
+from cs231n_arch.claims.verdicts import CHECKS, VERDICTS, Verdict
 
-__all__ = ["CHECKS", "Verdict", "check", "ledger", "recorded"]
+__all__ = ["CHECKS", "VERDICTS", "Verdict", "check", "ledger", "minute", "recorded"]
 
-CHECKS: dict[str, Callable[[], Verdict]] = {
-    **lenet.CHECKS,
-    **alexnet.CHECKS,
-    **history.CHECKS,
-    **zfnet.CHECKS,
-    **vgg.CHECKS,
-    **googlenet.CHECKS,
-    **resnet.CHECKS,
-    **complexity.CHECKS,
-    **power.CHECKS,
-    **nin.CHECKS,
-    **preact_resnet.CHECKS,
-    **wide_resnet.CHECKS,
-    **resnext.CHECKS,
-    **stochastic_depth.CHECKS,
-    **fractalnet.CHECKS,
-    **densenet.CHECKS,
-    **squeezenet.CHECKS,
-    **senet.CHECKS,
-}
+VIDEO = "https://www.youtube.com/watch?v=DAOcjicFr1Y"  # the lecture of 2 May 2017
 
 
 def ledger() -> pd.DataFrame:
-    """The claims without their checks: columns `id`, `chapter`, `claim` and `kind`.
+    """The claims without their checks.
 
-    The kind says what a check rests on: `exact` arithmetic or our nets, `published` rows, `measured` runs.
+    Returns:
+        One row a claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `kind` (what the check
+        rests on: `exact` arithmetic or our nets, `published` rows, `measured` runs), `seconds` (when the lecture
+        of 2017 says it; NaN if it does not) and `source` (`lecture`; `slide` for what only the slides of 2017
+        have; `paper` for a claim of the paper that the lecture does not make).
     """
     with resources.files(__name__).joinpath("claims.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype=str)
+        return pd.read_csv(file, dtype={"seconds": float})
+
+
+for _chapter in ledger()["chapter"].unique():
+    import_module(f"{__name__}.{_chapter}")  # ties its functions to their claims
+
+
+def minute(seconds: float) -> str:
+    """A place in the lecture's video, as minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
@@ -74,9 +48,9 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
         chapter: take the claims of this chapter only.
 
     Returns:
-        One row a claim, in the order of the lecture. Columns: `id`, `chapter`, `claim`, `printed`, `ours`,
-        `verdict` ("confirmed", "refuted", "differs", "not shown at this scale" or "not measured yet") and `where`:
-        the function that checks, and the recorded run that it takes into account, if there is one.
+        One row a claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `printed`, `ours`,
+        `verdict` (one of `VERDICTS`), `where` (the function that checks, and the recorded run that decides, if
+        there is one), `minute` (in the lecture's video, empty if it is not said there) and `source`.
 
     Raises:
         ValueError: no such chapter, or no claim that matches; the message names similar ones.
@@ -85,17 +59,19 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
     if chapter is not None:
         rows = _some(rows[rows["chapter"] == chapter], "chapter", chapter, rows["chapter"])
     rows = _some(rows[[fnmatchcase(name, pattern) for name in rows["id"]]], "claim", pattern, rows["id"])
-    found = [(name, CHECKS[name], CHECKS[name]()) for name in rows["id"]]
+    found = [(CHECKS[name], CHECKS[name]()) for name in rows["id"]]
     return (
         rows[["id", "chapter", "claim"]]
         .assign(
-            printed=[verdict.printed for _, _, verdict in found],
-            ours=[verdict.ours for _, _, verdict in found],
-            verdict=[verdict.verdict for _, _, verdict in found],
+            printed=[verdict.printed for _, verdict in found],
+            ours=[verdict.ours for _, verdict in found],
+            verdict=[verdict.verdict for _, verdict in found],
             where=[
                 ", ".join(filter(None, (f"{function.__module__}.{function.__name__}", verdict.where)))
-                for _, function, verdict in found
+                for function, verdict in found
             ],
+            minute=["" if pd.isna(seconds) else minute(seconds) for seconds in rows["seconds"]],
+            source=rows["source"],
         )
         .reset_index(drop=True)
     )

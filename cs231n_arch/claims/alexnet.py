@@ -1,45 +1,109 @@
-"""Claims of the chapter on AlexNet."""
+"""Claims of the chapter on AlexNet: the net."""
 
-from collections.abc import Callable
+import math
 
 import torch
 from torch import nn
 
 from cs231n_arch import published
 from cs231n_arch.anatomy import conv_output_size
-from cs231n_arch.claims.counts import layer, net, size, table
-from cs231n_arch.claims.verdicts import Verdict, measured, settle
+from cs231n_arch.anatomy.memory import training_memory
+from cs231n_arch.claims import alexnet_training  # noqa: F401  (its checks belong to the same chapter)
+from cs231n_arch.claims.counts import layer, millions, net, of_kind, parameters, size, table
+from cs231n_arch.claims.verdicts import Verdict, checks, listed, settle
 from cs231n_arch.create import create_model
 
 
+@checks("alexnet-first")
 def first() -> Verdict:
+    """The winners before it, as the lecture's chart lists them, are no deep nets."""
+    frame = published.imagenet_winners()
+    before = frame[frame["year"] < 2012]
+    return settle(
+        "the first large ConvNet to win",
+        f"the winners of {listed([str(year) for year in before['year']])} are listed as shallow, AlexNet with 8 "
+        "layers",
+        holds=bool(before["depth"].isna().all()) and frame.loc[frame["year"] == 2012, "depth"].item() == 8,
+    )
+
+
+@checks("alexnet-winner")
+def winner() -> Verdict:
     """Won if its official error is below that of the second entry."""
     ours = published.value("ILSVRC2012 SuperVision, no outside data", "top5_error_official")
     second = published.value("ILSVRC2012 second entry (SIFT+FV)", "top5_error_test")
     return settle(
-        "winner of ILSVRC-2012", f"top-5 error {ours} %, the second entry's {second} %", holds=ours < second
+        "winner of ILSVRC-2012", f"top-5 error {ours:.1f} %, the second entry {second:.1f} %", holds=ours < second
     )
 
 
-def image() -> Verdict:
-    """The lecture's side must make the 55 of conv1 without a rest; the paper's does not."""
-    slide, paper = (int(published.value("AlexNet", f"input_{where}")) for where in ("slide", "as_printed"))
-    rest = (paper - 11) % 4
-    fits = conv_output_size(slide, 11, 4, exact=True)
-    holds = net("alexnet").input_size == (3, slide, slide) and fits == 55 and rest != 0
+@checks("alexnet-margin")
+def margin() -> Verdict:
+    """Its distance to the second entry against the progress of the year before."""
+    ours = published.value("ILSVRC2012 SuperVision, no outside data", "top5_error_official")
+    second = published.value("ILSVRC2012 second entry (SIFT+FV)", "top5_error_test")
+    earlier = published.value("ILSVRC2011 XRCE", "top5_error_official")
     return settle(
-        f"{slide}x{slide}x3; the paper {paper}x{paper}x3",
-        f"a window of 11 at stride 4 fits {fits} times into {slide} pixels; in {paper} it leaves {rest} over",
-        holds=holds,
+        "far ahead of everything without deep learning",
+        f"{second - ours:.1f} points below the second entry ({second:.1f} %), which is no better than the winner "
+        "of "
+        f"2011 ({earlier:.1f} %)",
+        holds=second - ours > 5,
     )
 
 
+@checks("alexnet-order")
+def order() -> Verdict:
+    """Which comes first behind conv1 and conv2 in the paper's net."""
+    names = list(table("alexnet")["name"])
+    convolutions, dense = len(of_kind("alexnet", "Conv2d")), len(of_kind("alexnet", "Linear"))
+    pooled_first = [names.index(f"pool{n}") < names.index(f"norm{n}") for n in (1, 2)]
+    return settle(
+        "convolution, pooling, normalisation, twice; five convolutions and three dense layers",
+        f"{convolutions} convolutions and {dense} dense layers; in the paper normalisation stands before "
+        "pooling, the "
+        "spoken order is that of a later copy (CaffeNet)",
+        holds=(convolutions, dense) == (5, 3) and all(pooled_first),
+    )
+
+
+@checks("alexnet-input")
+def image() -> Verdict:
+    """The lecture's side and the paper's, and the size of conv1's output from each."""
+    slide, paper = (int(published.value("AlexNet", f"input_{where}")) for where in ("slide", "as_printed"))
+    up = math.ceil((paper - 11) / 4) + 1
+    return settle(
+        f"{slide}x{slide}x3",
+        f"the paper prints {paper}x{paper}x3; both sides give 55x55 in conv1, {paper} because the authors' "
+        "program "
+        "rounds up",
+        holds=paper == slide and up == 55,
+    )
+
+
+@checks("alexnet-224")
+def side() -> Verdict:
+    """Output size of conv1 from 224 and from 227 pixels, rounded down and rounded up."""
+    exact = (224 - 11) / 4 + 1
+    up = math.ceil(exact)
+    down = conv_output_size(227, 11, 4, exact=True)
+    return settle(
+        "224 does not come out, 227 does",
+        f"from 224 pixels (224 − 11) / 4 + 1 = {exact:.2f}, which the authors' program rounds up to {up}: the "
+        "last "
+        f"window hangs over; 227 gives {down} without rounding",
+        holds=up != 55,
+    )
+
+
+@checks("alexnet-conv1-out")
 def conv1_output() -> Verdict:
     """The output of conv1."""
     printed = published.load("AlexNet", "layer_output:conv1")["value"].item()
     return settle(printed, size("alexnet", "conv1"), holds=size("alexnet", "conv1") == printed)
 
 
+@checks("alexnet-conv1-params")
 def conv1_parameters() -> Verdict:
     """Weights to the precision printed; the biases are 96 more."""
     printed = published.load("AlexNet", "params:conv1_slide").iloc[0]
@@ -47,76 +111,69 @@ def conv1_parameters() -> Verdict:
     assert isinstance(conv1, nn.Conv2d)
     weights = conv1.weight.numel()
     return settle(
-        printed["value"],
-        f"{weights:,} weights, {int(layer('alexnet', 'conv1')['params']):,} parameters with biases",
+        f"{printed['value']} parameters",
+        f"{weights:,} weights, {int(layer('alexnet', 'conv1')['params']):,} parameters with the biases",
         holds=abs(weights - printed["number"]) <= published.precision(printed["value"]),
     )
 
 
+@checks("alexnet-pool1-out")
 def pool1_output() -> Verdict:
     """The output of pool1."""
     printed = published.load("AlexNet", "layer_output:pool1")["value"].item()
     return settle(printed, size("alexnet", "pool1"), holds=size("alexnet", "pool1") == printed)
 
 
-def who_has_parameters() -> Verdict:
-    """Exactly the convolutions and the fully connected layers."""
-    have = table("alexnet").groupby("kind")["params"].agg(["min", "max"])
-    with_some = sorted(have.index[have["min"] > 0])
-    without = sorted(have.index[have["max"] == 0])
-    holds = with_some == ["Conv2d", "Linear"] and {"MaxPool2d", "ReLU"} <= set(without)
+@checks("alexnet-pool1-params")
+def pooling_parameters() -> Verdict:
+    """Parameters of every max pooling of AlexNet."""
+    layers = of_kind("alexnet", "MaxPool2d")
     return settle(
-        "pooling 0, ReLU 0", f"parameters in {', '.join(with_some)}; none in {', '.join(without)}", holds=holds
+        "no parameters in pooling layers",
+        f"the {len(layers)} pooling layers of AlexNet have no parameters",
+        holds=len(layers) == 3 and layers["params"].sum() == 0,
     )
 
 
-def relu() -> Verdict:
-    """Epochs to a given training error, ReLU against tanh."""
-    return measured("alexnet-relu", "six times fewer epochs to 25 % training error than tanh")
-
-
-def normalisation() -> Verdict:
-    """Test error with and without local response normalisation."""
-    with_, without = (
-        published.value("AlexNet", f"test_error_cifar10_4_layers {how} LRN") for how in ("with", "without")
-    )
-    return measured(
-        "alexnet-norm", f"the paper: {without:g} % without, {with_:g} % with, a four-layer net on CIFAR-10"
-    )
-
-
-def augmentation() -> Verdict:
-    """Test error with and without."""
-    return measured("alexnet-aug", "heavy augmentation")
-
-
-def dropout() -> Verdict:
-    """Test error with and without."""
-    return measured("alexnet-dropout", f"dropout {published.value('AlexNet', 'dropout')}")
-
-
-def recipe() -> Verdict:
-    """Slide against paper, number by number."""
-    names = ("batch_size", "momentum", "lr", "weight_decay", "dropout")
-    slide, paper = (
-        {name: published.value("AlexNet", name + suffix) for name in names} for suffix in ("_slide", "")
-    )
+@checks("alexnet-pool-depth")
+def pooling_depth() -> Verdict:
+    """Channels before and after every pooling layer of four nets."""
+    kept = []
+    for name in ("alexnet", "zfnet", "vgg16", "vgg19"):
+        channels = [shape[0] for shape in table(name)["output_shape"]]
+        kept += [channels[i] == channels[i - 1] for i in of_kind(name, "MaxPool2d").index]
     return settle(
-        *(", ".join(f"{n} {v:g}" for n, v in side.items()) for side in (slide, paper)), holds=slide == paper
+        "pooling leaves the number of channels",
+        f"so in all {sum(kept)} pooling layers of AlexNet, ZFNet, VGG-16 and VGG-19",
+        holds=all(kept),
     )
 
 
-def ensemble() -> Verdict:
-    """Whether an ensemble of ours has a lower error; the slide's figures are of nets trained differently."""
-    one, seven = (published.value("AlexNet", f"top5_error_{n}CNN_slide") for n in (1, 7))
-    five, extra = (published.value("AlexNet", f"top5_error_val_{n}") for n in ("5CNN", "7CNN_pretrained"))
-    return measured(
-        "alexnet-ensemble",
-        f"7 nets: {one} % to {seven} %",
-        f"the paper: five alike give {five} %, {extra} % needs two more nets trained on extra data",
+@checks("alexnet-sizes")
+def sizes() -> Verdict:
+    """Kernels of the convolutions and widths of the dense layers."""
+    kernels = [int(kernel) for kernel in of_kind("alexnet", "Conv2d")["kernel"]]
+    widths = [shape[0] for shape in of_kind("alexnet", "Linear")["output_shape"]]
+    return settle(
+        "filters of 11x11, 5x5 and 3x3; dense layers of 4096, 4096 and 1000",
+        f"filters of {listed([f'{k}x{k}' for k in kernels])}; dense layers of {listed([str(w) for w in widths])} "
+        "units",
+        holds=kernels == [11, 5, 3, 3, 3] and widths == [4096, 4096, 1000],
     )
 
 
+@checks("alexnet-60m")
+def sixty_million() -> Verdict:
+    """Sum of the layer tables, in two towers as in the paper."""
+    ours, vgg = parameters("alexnet_two_gpu"), parameters("vgg16")
+    return settle(
+        "60 million, VGG-16 138 million",
+        f"{millions(ours)} in two towers, {millions(parameters('alexnet'))} in one; VGG-16 {millions(vgg)}",
+        holds=abs(ours - 60e6) < 1e6 and abs(vgg - 138e6) < 5e5,
+    )
+
+
+@checks("alexnet-two-gpus")
 def two_gpus() -> Verdict:
     """Whether the second GPU's channels reach the first GPU: a change of them, layer by layer."""
     torch.manual_seed(0)
@@ -132,24 +189,34 @@ def two_gpus() -> Verdict:
         first = [layer(given).chunk(2, dim=1)[0] for given in (x, changed)]
         (apart if torch.equal(*first) else crossing).append(name)
     return settle(
-        "half the kernels on each GPU",
-        f"the channels of one GPU do not reach the other in {', '.join(apart)}; {', '.join(crossing)} crosses",
+        "half of the kernels on each GPU",
+        f"the channels of one GPU do not reach the other in {listed(apart)}; in {listed(crossing)} they do",
         holds=crossing == ["conv3"],
     )
 
 
-CHECKS: dict[str, Callable[[], Verdict]] = {
-    "alexnet-first": first,
-    "alexnet-input": image,
-    "alexnet-conv1-out": conv1_output,
-    "alexnet-conv1-params": conv1_parameters,
-    "alexnet-pool1-out": pool1_output,
-    "alexnet-pool1-params": who_has_parameters,
-    "alexnet-relu": relu,
-    "alexnet-norm": normalisation,
-    "alexnet-aug": augmentation,
-    "alexnet-dropout": dropout,
-    "alexnet-recipe": recipe,
-    "alexnet-ensemble": ensemble,
-    "alexnet-two-gpus": two_gpus,
-}
+@checks("alexnet-memory")
+def memory() -> Verdict:
+    """Weights, momentum, activations and gradients of a batch of 128, in single precision."""
+    peak = training_memory(net("alexnet_two_gpu"), 128)
+    total = peak + 2 * 4 * parameters("alexnet_two_gpu")
+    return settle(
+        "it did not fit into 3 GB",
+        f"activations and gradients of a batch of 128 take {peak / 1e9:.1f} GB, with weights and momentum "
+        f"{total / 1e9:.1f} GB: below 3 GB, so buffers of the programs of 2012 must have taken the rest",
+        holds=total > 3e9,
+    )
+
+
+@checks("alexnet-links")
+def links() -> Verdict:
+    """Groups of each convolution in the net of two towers: with two, a kernel reads one tower only."""
+    two = net("alexnet_two_gpu")
+    groups = {f"conv{n}": getattr(two.get_submodule(f"conv{n}"), "groups", 0) for n in range(1, 6)}
+    alone = [name for name, count in groups.items() if count == 2]
+    return settle(
+        "conv1, conv2, conv4 and conv5 read the channels of their own GPU; conv3 and the dense layers read both",
+        f"{listed(alone)} read one half of the channels, conv3 all of them; conv1 reads the image, which both "
+        "GPUs have",
+        holds=alone == ["conv2", "conv4", "conv5"],
+    )

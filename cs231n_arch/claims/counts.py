@@ -62,3 +62,43 @@ def depth(module: nn.Module) -> int:
 def count(module: nn.Module, kind: type[nn.Module]) -> int:
     """How many modules of a kind there are inside."""
     return sum(isinstance(part, kind) for part in module.modules())
+
+
+def of_kind(name: str, *kinds: str) -> pd.DataFrame:
+    """The rows of the layer table whose kind is one of these."""
+    frame = table(name)
+    return frame[frame["kind"].isin(kinds)]
+
+
+SPOKEN = {
+    "alexnet_two_gpu": "AlexNet", "googlenet": "GoogLeNet", "vgg16": "VGG-16", "vgg19": "VGG-19",
+    "resnet18": "ResNet-18", "resnet34": "ResNet-34", "resnet50": "ResNet-50", "resnet101": "ResNet-101",
+    "resnet152": "ResNet-152", "inception_v3": "Inception-v3", "inception_v4": "Inception-v4",
+    "resnext50_32x4d": "ResNeXt-50", "densenet121": "DenseNet-121", "squeezenet1_0": "SqueezeNet",
+    "nin_imagenet": "NiN",
+}  # fmt: skip
+
+
+def spoken(name: str) -> str:
+    """A model's name as its paper writes it."""
+    return SPOKEN.get(name, name)
+
+
+def stage_of(frame: pd.DataFrame) -> pd.Series:
+    """The first part of each layer's name, which is the stage that it belongs to."""
+    return frame["name"].str.split(".").str[0]
+
+
+def millions(number: float, decimals: int = 1) -> str:
+    """A large number in words."""
+    return f"{number / 1e6:.{decimals}f} million"
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share in words."""
+    return f"{100 * share:.{decimals}f} %"
+
+
+def billions(number: float, decimals: int = 1) -> str:
+    """A very large number in words."""
+    return f"{number / 1e9:.{decimals}f} billion"

@@ -1,36 +1,92 @@
 """Claims of the chapter on DenseNet."""
 
-from collections.abc import Callable
-
 from cs231n_arch import published
-from cs231n_arch.claims.counts import net, parameters
-from cs231n_arch.claims.verdicts import Verdict, measured
+from cs231n_arch.claims.counts import millions, net, parameters
+from cs231n_arch.claims.runs import by_run
+from cs231n_arch.claims.verdicts import Verdict, checks, settle
 
 
-def growing(block: str, first: int, growth: int) -> bool:
-    """Whether each layer of a block sees all maps before it: `growth` more than the layer above."""
+@checks("densenet-concat")
+def joined() -> Verdict:
+    """Input channels of the layers of a block: those of the block, and 12 more for each layer before."""
     seen = [
         layer.in_channels
         for name, layer in net("densenet_bc100_12").named_modules()
-        if name.startswith(block) and getattr(layer, "out_channels", 0) == 4 * growth
+        if name.startswith("dense_block1") and getattr(layer, "out_channels", 0) == 4 * 12
     ]
-    return len(seen) == 16 and seen == list(range(first, first + 16 * growth, growth))
-
-
-def joined() -> Verdict:
-    """Inputs of the layers and parameters are exact; gradient and reuse are measured."""
-    dense = growing("dense_block1", first=24, growth=12)
-    ours = [parameters(name) / 1e6 for name in ("densenet121", "resnet50")]
-    errors = (
-        published.value("DenseNet-121", "top1_error_1crop"),
-        published.load("ResNet-50", "top1_error_1crop")["number"].max(),
-    )
-    return measured(
-        "densenet-concat",
-        "stronger gradient, reuse, fewer parameters",
-        f"{'each' if dense else 'not each'} layer sees all before it; densenet121 {ours[0]:.1f}M parameters and "
-        f"{errors[0]} % top-1 error, resnet50 {ours[1]:.1f}M and {errors[1]} %",
+    return settle(
+        "each layer is joined to every later one",
+        "in the first block of DenseNet-BC-100 the input grows by 12 channels from layer to layer, from "
+        f"{seen[0]} to "
+        f"{seen[-1]}: each of the {len(seen)} layers sees the outputs of all before it",
+        holds=seen == list(range(24, 24 + 16 * 12, 12)),
     )
 
 
-CHECKS: dict[str, Callable[[], Verdict]] = {"densenet-concat": joined}
+@checks("densenet-shrink")
+def reductions() -> Verdict:
+    """Input and output channels of the layers that reduce them in DenseNet-121."""
+    convolutions = {n: m for n, m in net("densenet121").named_modules() if hasattr(m, "in_channels")}
+    transitions = [m for name, m in convolutions.items() if "transition" in name]
+    halve = [m.out_channels * 2 == m.in_channels for m in transitions]
+    bottlenecks = sum(m.kernel_size == (1, 1) and m.out_channels == 4 * 32 for m in convolutions.values())
+    return settle(
+        "further steps reduce the dimensions",
+        f"in DenseNet-121, {bottlenecks} 1x1 convolutions reduce what a layer sees to 128 channels, and "
+        f"{len(transitions)} transitions keep half of the channels",
+        holds=len(transitions) == 3 and all(halve),
+    )
+
+
+@checks("densenet-params")
+def fewer_parameters() -> Verdict:
+    """Parameters and errors of nets trained by the same recipe."""
+    dense, residual = "DenseNet-201", "ResNet-101 (fb.resnet.torch)"
+    errors = [published.load(name, "top1_error_1crop")["number"].min() for name in (dense, residual)]
+    counts = [parameters(name) for name in ("densenet201", "resnet101")]
+    return settle(
+        "fewer parameters for the same error",
+        f"DenseNet-201 {errors[0]:g} % top-1 error with {millions(counts[0])} parameters, ResNet-101 by the same "
+        "recipe "
+        f"{errors[1]:g} % with {millions(counts[1])}",
+        holds=counts[0] < 0.6 * counts[1] and abs(errors[0] - errors[1]) < 0.5,
+    )
+
+
+@checks("densenet-vs-resnet")
+def without_sums() -> Verdict:
+    """Errors of FractalNet and DenseNet beside those of ResNet on CIFAR-10."""
+    residual = published.value("ResNet-110 constant depth", "test_error_C10+")
+    fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
+    dense = published.value("DenseNet-BC L=100 k=12", "test_error_C10+")
+    return settle(
+        "FractalNet and DenseNet do as well as ResNet or better",
+        f"test error on CIFAR-10 with augmentation: ResNet-110 {residual} %, FractalNet {fractal:.2f} %, "
+        "DenseNet-BC of 100 "
+        f"layers {dense} %",
+        holds=max(fractal, dense) <= residual,
+    )
+
+
+@checks("densenet-better")
+def better() -> Verdict:
+    """Test error of a DenseNet and a ResNet of as many parameters."""
+    return by_run("densenet-better", "the paper, Figure 3: lower errors than ResNet at equal parameters")
+
+
+@checks("densenet-half")
+def half() -> Verdict:
+    """Test error of a DenseNet with half of a ResNet's parameters, which may be one point higher."""
+    return by_run("densenet-half", "the paper, Figure 3: the error of a ResNet with about half of its parameters")
+
+
+@checks("densenet-gradient")
+def gradient() -> Verdict:
+    """Gradient that reaches the early layers of dense and of residual nets."""
+    return by_run("densenet-gradient", "dense connections alleviate vanishing gradients")
+
+
+@checks("densenet-reuse")
+def reuse() -> Verdict:
+    """Loss of a trained DenseNet without each of its sources."""
+    return by_run("densenet-reuse", "features of early layers are used again by later ones")

@@ -1,18 +1,74 @@
 """Claims of the chapter on FractalNet."""
 
-from collections.abc import Callable
+import torch
 
+from cs231n_arch import published
 from cs231n_arch.claims.counts import count, net
-from cs231n_arch.claims.verdicts import Verdict, measured
+from cs231n_arch.claims.runs import by_run
+from cs231n_arch.claims.verdicts import Verdict, checks, settle
+from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import Sum
 
 
-def paths() -> Verdict:
-    """Single columns and drop-path are measured; that there is no shortcut can be counted."""
+@checks("fractal-no-shortcuts")
+def no_shortcuts() -> Verdict:
+    """Shortcuts in the net."""
     shortcuts = count(net("fractalnet_cifar"), Sum)
-    return measured(
-        "fractal-paths", "no residuals; drop-path; columns work alone", f"{shortcuts} shortcuts in the net"
+    return settle("no residual connections", f"{shortcuts or 'no'} shortcuts in the net", holds=shortcuts == 0)
+
+
+@checks("fractal-nores")
+def residual_free() -> Verdict:
+    """Test error of the fractal and of its deepest column trained as a plain net."""
+    return by_run("fractal-nores", "the paper's abstract: fractal nets match residual nets on CIFAR and ImageNet")
+
+
+@checks("fractal-drop")
+def drop_path() -> Verdict:
+    """Test error with and without drop-path."""
+    without, with_ = (
+        published.value(f"FractalNet (21){what}", "test_error_C10") for what in ("", " + dropout/drop-path")
+    )
+    return by_run(
+        "fractal-drop",
+        f"the paper, CIFAR-10 without augmentation: {without} % without and {with_} % with drop-path and dropout",
     )
 
 
-CHECKS: dict[str, Callable[[], Verdict]] = {"fractal-paths": paths}
+@checks("fractal-test")
+def whole_at_test() -> Verdict:
+    """Outputs of one net for one image, several times, in training and at test time."""
+    torch.manual_seed(0)
+    model = create_model("fractalnet_cifar", filters=(4, 4, 4, 4, 4), dropout=(0.0,) * 5)
+    image = torch.randn(4, 3, 32, 32)
+    different = []
+    with torch.no_grad():
+        for training in (True, False):
+            model.train(training)
+            outputs = [model(image) for _ in range(6)]
+            different.append(sum(not torch.equal(output, outputs[0]) for output in outputs[1:]))
+    return settle(
+        "paths are dropped in training, the whole net is used at test time",
+        f"of 5 further passes of the same images, {different[0]} give other scores in training, "
+        f"{different[1] or 'none'} "
+        "at test time",
+        holds=different[0] > 0 and different[1] == 0,
+    )
+
+
+@checks("fractal-paths")
+def columns() -> Verdict:
+    """Test error of the shallowest column, cut out of nets that were trained with and without drop-path."""
+    return by_run("fractal-paths", "the paper: every column works alone after training with drop-path")
+
+
+@checks("fractal-good")
+def good() -> Verdict:
+    """Errors beside those of the residual nets of the same table."""
+    fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
+    residual = published.value("ResNet-110 constant depth", "test_error_C10+")
+    return settle(
+        "FractalNet does very well",
+        f"{fractal:.2f} % test error on CIFAR-10 with augmentation, a ResNet of 110 layers {residual} %",
+        holds=fractal < residual,
+    )

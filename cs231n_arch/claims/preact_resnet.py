@@ -1,19 +1,22 @@
 """Claims of the chapter on identity mappings."""
 
-from collections.abc import Callable
-
 from cs231n_arch import published
-from cs231n_arch.claims.verdicts import Verdict, measured
+from cs231n_arch.claims.runs import by_run
+from cs231n_arch.claims.verdicts import Verdict, checks, listed
 
 
+@checks("preact-path")
 def path() -> Verdict:
-    """The gradient's path is measured; the paper's errors are printed beside it."""
+    """Share of the gradient that reaches the first unit unchanged, before the first step."""
+    return by_run("preact-path", "a more direct path for information, forward and back")
+
+
+@checks("preact-better")
+def better() -> Verdict:
+    """Test error with batch norm and ReLU ahead of each convolution, and behind it."""
     errors = [
-        f"{name} {published.value(name, 'test_error_cifar10 original')} to "
-        f"{published.value(name, 'test_error_cifar10 pre-activation')} %"
-        for name in ("ResNet-110", "ResNet-164", "ResNet-1001")
+        f"{layers} layers {published.value(f'ResNet-{layers}', 'test_error_cifar10 original')} to "
+        f"{published.value(f'ResNet-{layers}', 'test_error_cifar10 pre-activation')} %"
+        for layers in (110, 164, 1001)
     ]
-    return measured("preact-path", f"direct path, better results: {', '.join(errors)}")
-
-
-CHECKS: dict[str, Callable[[], Verdict]] = {"preact-path": path}
+    return by_run("preact-better", f"the paper, test error on CIFAR-10: {listed(errors)}")

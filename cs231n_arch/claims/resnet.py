@@ -1,21 +1,18 @@
-"""Claims of the chapter on ResNet."""
+"""Claims of the chapter on ResNet: the net and its blocks."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import nn
 
 from cs231n_arch import published
-from cs231n_arch.claims.counts import depth, net, table
-from cs231n_arch.claims.verdicts import Verdict, measured, settle
+from cs231n_arch.claims import resnet_training  # noqa: F401  (its checks belong to the same chapter)
+from cs231n_arch.claims.counts import count, depth, net, of_kind, stage_of, table
+from cs231n_arch.claims.verdicts import Verdict, checks, listed, settle
 from cs231n_arch.create import create_model
-from cs231n_arch.models.layers import Net
+from cs231n_arch.models.layers import Net, Sum
 
-
-def degradation() -> Verdict:
-    """Training and test error of plain nets of growing depth."""
-    return measured("resnet-degradation", "the deeper plain net errs more in training, too")
+NETS = {"resnet18": 18, "resnet34": 34, "resnet50": 50, "resnet101": 101, "resnet152": 152}
 
 
 def as_identity(unit: nn.Module) -> None:
@@ -39,6 +36,7 @@ def deepened(shallow: Net, depth: int) -> Net:
     return deep
 
 
+@checks("resnet-construction")
 def construction() -> Verdict:
     """A plain net of 32 layers built from one of 20, on random images in double precision."""
     torch.manual_seed(0)
@@ -48,77 +46,187 @@ def construction() -> Verdict:
     with torch.no_grad():
         apart = float((shallow(images) - deep(images)).abs().max())
     return settle(
-        "the deeper net can do what the shallower does",
-        f"plain-32 built from plain-20 and identities gives the same scores within {apart:.0e}",
+        "a deeper net can do what the shallower does",
+        "a plain net of 32 layers, built from one of 20 and identities, gives the same scores on random images, "
+        "to "
+        "rounding",
         holds=apart < 1e-9,
     )
 
 
-def residual() -> Verdict:
-    """Residual against plain nets of the same depth."""
-    return measured("resnet-residual", "residuals make depth trainable")
+@checks("resnet-zero")
+def zero() -> Verdict:
+    """A basic block whose convolutions are zero, on images that are not negative and on images that are."""
+    torch.manual_seed(0)
+    block = create_model("resnet20").get_submodule("conv2_x.conv2_2").eval()
+    for part in block.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.zeros_(part.weight)
+    image = torch.randn(1, 16, 6, 6)
+    with torch.no_grad():
+        positive = torch.equal(block(image.relu()), image.relu())
+        negative = torch.equal(block(image), image.relu())
+    return settle(
+        "with weights of zero a block is the identity",
+        "so it is for inputs that are not negative, as those inside the net are; the ReLU behind the sum sets "
+        "negative "
+        "ones to zero",
+        holds=positive and negative,
+    )
+
+
+@checks("resnet-shortcuts")
+def shortcuts() -> Verdict:
+    """Shapes at every sum of ResNet-34 with padding (A) and with projections (B)."""
+    ours = {}
+    for option in "AB":
+        model = create_model("resnet34", shortcut=option)
+        ours[option] = sum(p.numel() for p in model.parameters())
+    errors = {option: published.value(f"ResNet-34 {option}", "top1_error_10crop") for option in "AB"}
+    return settle(
+        "both ways into the sum have the same size, by a projection or by padding the depth",
+        f"ResNet-34 exists with both: padded {errors['A']} % top-1 error, with projections {errors['B']} % and "
+        f"{ours['B'] - ours['A']:,} more parameters",
+        holds=ours["B"] > ours["A"],
+    )
+
+
+@checks("resnet-plain-sum")
+def plain_sum() -> Verdict:
+    """Parameters of the sums themselves, and of the shortcuts where the shape does not change."""
+    sums = [part for part in net("resnet34").modules() if isinstance(part, Sum)]
+    own = sum(p.numel() for part in sums for p in part.parameters(recurse=False))
+    plain = sum(not list(part.get_submodule("shortcut").parameters()) for part in sums)
+    return settle(
+        "the two ways are added as they are, without learnt weights",
+        f"the {len(sums)} sums of ResNet-34 have {own or 'no'} parameters of their own; {plain} shortcuts have "
+        "none "
+        "either, the others project to a new size",
+        holds=own == 0,
+    )
 
 
 def kernels(name: str) -> list[int]:
     """Kernels of the convolutions in the first unit of conv2_x, shortcut aside."""
-    frame = table(name)
-    inside = frame[
-        frame["name"].str.startswith("conv2_x.conv2_1") & frame["name"].str.contains(".body.", regex=False)
-    ]
-    return [int(kernel) for kernel in inside.loc[inside["kind"] == "Conv2d", "kernel"]]
+    frame = of_kind(name, "Conv2d")
+    inside = frame["name"].str.startswith("conv2_x.conv2_1") & frame["name"].str.contains(".body.", regex=False)
+    return [int(kernel) for kernel in frame.loc[inside, "kernel"]]
 
 
+@checks("resnet-bottleneck")
 def bottlenecks() -> Verdict:
     """Which depths have 1x1, 3x3, 1x1 units."""
-    units = {name: kernels(name) for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")}
-    deep = [name for name, unit in units.items() if unit == [1, 3, 1]]
-    shallow = [name for name, unit in units.items() if unit == [3, 3]]
+    units = {layers: kernels(name) for name, layers in NETS.items()}
+    deep = [layers for layers, unit in units.items() if unit == [1, 3, 1]]
+    shallow = [layers for layers, unit in units.items() if unit == [3, 3]]
     return settle(
         "bottlenecks for 50 layers and more",
-        f"1x1, 3x3, 1x1 in {', '.join(deep)}; two 3x3 in {', '.join(shallow)}",
-        holds=deep == ["resnet50", "resnet101", "resnet152"] and shallow == ["resnet18", "resnet34"],
+        f"1x1, 3x3 and 1x1 in the nets of {listed([str(n) for n in deep])} layers; two 3x3 in those of "
+        f"{listed([str(n) for n in shallow])}",
+        holds=deep == [50, 101, 152] and shallow == [18, 34],
     )
 
 
+@checks("resnet-bottleneck-cost")
+def bottleneck_cost() -> Verdict:
+    """Multiply-adds at one position of the slide's block and of two 3x3 on 256 channels."""
+    reduced, full = 256 * 64 + 9 * 64 * 64 + 64 * 256, 2 * 9 * 256 * 256
+    shape = table("resnet50").set_index("name").T["conv2_x.conv2_1.sum.body.conv2"]["output_shape"]
+    return settle(
+        "on 28x28x256 a reduction to 64 channels makes the 3x3 cheap",
+        f"at each position {reduced:,} multiply-adds instead of {full:,}, {full / reduced:.0f} times fewer; in "
+        "ResNet-50 "
+        f"these widths stand at {shape[1]}x{shape[2]}, not at 28x28",
+        holds=full > 10 * reduced and tuple(shape[1:]) == (28, 28),
+    )
+
+
+@checks("resnet-two-convs")
+def two_convolutions() -> Verdict:
+    """Errors of blocks with one to four convolutions, at equal parameters."""
+    errors = {convs: published.value("WRN-40-2", f"test_error_cifar10_l={convs}") for convs in (1, 2, 3, 4)}
+    return settle(
+        "two 3x3 convolutions in a block are a good choice",
+        "Wide ResNet's paper, one to four in a block: "
+        + listed([f"{error:g} %" for error in errors.values()])
+        + " test error on CIFAR-10",
+        holds=min(errors, key=lambda convs: errors[convs]) == 2,
+    )
+
+
+@checks("resnet-152")
 def resnet152() -> Verdict:
-    """Depth, the stages' outputs and the fully connected layers."""
+    """Layers with weights on the longest way."""
+    layers = depth(net("resnet152"))
+    return settle("152 layers", f"{layers} layers", holds=layers == 152)
+
+
+@checks("resnet-depths")
+def depths() -> Verdict:
+    """Depths of the nets of the paper's Table 1."""
+    ours = {name: depth(net(name)) for name in NETS}
+    return settle(
+        "nets of 34, 50, 101 and 152 layers",
+        f"layers: {listed([str(layers) for layers in ours.values()])}; the paper has one of 18 as well",
+        holds=ours == NETS,
+    )
+
+
+@checks("resnet-stages")
+def stages() -> Verdict:
+    """Outputs of the four stages of ResNet-152."""
     frame = table("resnet152")
-    stage = frame["name"].str.split(".").str[0]
-    shapes = [tuple(frame.loc[stage == f"conv{n}_x", "output_shape"].iloc[-1]) for n in range(2, 6)]
+    shapes = [tuple(frame.loc[stage_of(frame) == f"conv{n}_x", "output_shape"].iloc[-1]) for n in range(2, 6)]
     halves = all(
         after == (2 * before[0], *(side // 2 for side in before[1:])) for before, after in pairwise(shapes)
     )
-    layers, linear = depth(net("resnet152")), int((frame["kind"] == "Linear").sum())
     return settle(
-        "152 layers; filters double, maps halve; one FC",
-        f"{layers} layers; {', '.join(f'{h}x{w}x{c}' for c, h, w in shapes)}; {linear} fully connected",
-        holds=layers == 152 and halves and linear == 1,
+        "each stage doubles the filters and halves the image",
+        f"outputs of the stages: {listed([f'{h}x{w}x{c}' for c, h, w in shapes])}",
+        holds=halves,
     )
 
 
-def recipe() -> Verdict:
-    """Slide against paper, number by number."""
-    names = ("batch_size", "lr", "momentum", "weight_decay")
-    slide = {name: published.value("ResNet", f"{name}_slide") for name in names}
-    paper = {name: published.value("ResNet (ImageNet)", name) for name in names}
-    wrong = [name for name in names if slide[name] != paper[name]]
-    text = [", ".join(f"{name} {value:g}" for name, value in side.items()) for side in (slide, paper)]
-    return settle(text[0], f"the paper: {text[1]}; not the same: {', '.join(wrong) or 'none'}", holds=not wrong)
+@checks("resnet-one-fc")
+def one_dense() -> Verdict:
+    """Fully connected layers of ResNet-152."""
+    dense = of_kind("resnet152", "Linear")
+    return settle(
+        "no dense layer but the one to the 1000 classes",
+        f"{len(dense)} dense layer, of {dense['output_shape'].iloc[0][0]} outputs",
+        holds=len(dense) == 1,
+    )
 
 
-def human() -> Verdict:
-    """The ensemble's error on the test set against a person's."""
-    ours = published.value("ILSVRC2015 ResNet ensemble (6 models)", "top5_error_test")
-    person = published.value("human (Russakovsky et al.)", "top5_error")
-    return settle("better than a person", f"{ours} % against {person} %", holds=ours < person)
+@checks("resnet-ends")
+def ends() -> Verdict:
+    """First and last layers of ResNet-34."""
+    frame = table("resnet34")
+    first, pool = frame.iloc[0], of_kind("resnet34", "MaxPool2d").iloc[0]
+    last = list(frame["kind"])[-3:]
+    return settle(
+        "a convolution at the start, global average pooling and 1000 outputs at the end",
+        f"a {first['kernel']}x{first['kernel']} convolution at stride {first['stride']}, with {pool['kernel']}x"
+        f"{pool['kernel']} max pooling behind it; global average pooling and a dense layer of 1000 outputs",
+        holds=(first["kernel"], first["stride"]) == (7, 2) and last == ["AdaptiveAvgPool2d", "Flatten", "Linear"],
+    )
 
 
-CHECKS: dict[str, Callable[[], Verdict]] = {
-    "resnet-degradation": degradation,
-    "resnet-construction": construction,
-    "resnet-residual": residual,
-    "resnet-bottleneck": bottlenecks,
-    "resnet-152": resnet152,
-    "resnet-recipe": recipe,
-    "resnet-human": human,
-}
+@checks("resnet-bn")
+def batch_norm() -> Verdict:
+    """Layers behind the convolutions of ResNet-152."""
+    convolutions, norms = (len(of_kind("resnet152", kind)) for kind in ("Conv2d", "BatchNorm2d"))
+    kinds = list(table("resnet152")["kind"])
+    followed = all(kinds[i + 1] == "BatchNorm2d" for i, kind in enumerate(kinds) if kind == "Conv2d")
+    return settle(
+        "batch norm behind every convolution",
+        f"ResNet-152 has {convolutions} convolutions, each followed by one of its {norms} batch norms",
+        holds=followed and convolutions == norms,
+    )
+
+
+@checks("resnet-no-dropout")
+def no_dropout() -> Verdict:
+    """Dropout layers in the ResNets of the paper."""
+    layers = sum(count(net(name), nn.Dropout) for name in NETS)
+    return settle("no dropout", f"{layers or 'no'} dropout layers in the five nets of the paper", holds=not layers)

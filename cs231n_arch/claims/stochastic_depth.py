@@ -1,20 +1,53 @@
 """Claims of the chapter on stochastic depth."""
 
-from collections.abc import Callable
+import torch
 
 from cs231n_arch import published
-from cs231n_arch.claims.verdicts import Verdict, measured
+from cs231n_arch.claims.runs import by_run
+from cs231n_arch.claims.verdicts import Verdict, checks, settle
+from cs231n_arch.create import create_model
+
+DEPTHS = ("constant depth", "stochastic depth")
 
 
+@checks("stochastic-drop")
 def dropping() -> Verdict:
-    """Error and time of an epoch with and without dropping."""
-    depths = ("constant depth", "stochastic depth")
-    error = [published.value(f"ResNet-110 {depth}", "test_error_C10+") for depth in depths]
-    hours = [published.value(f"ResNet {depth}", "training_time_C10+") / 60 for depth in depths]
-    return measured(
-        "stochastic-drop",
-        f"shorter nets, less time; the paper: {error[0]} to {error[1]} %, {hours[0]:.1f} to {hours[1]:.1f} h",
+    """Outputs of one net for one image, several times, in training and at test time."""
+    torch.manual_seed(0)
+    model = create_model("stochastic_resnet", depth=20)
+    image = torch.randn(4, 3, 32, 32)
+    different = []
+    with torch.no_grad():
+        for training in (True, False):
+            model.train(training)
+            outputs = [model(image) for _ in range(8)]
+            different.append(sum(not torch.equal(output, outputs[0]) for output in outputs[1:]))
+    return settle(
+        "layers are left out at random in training, none at test time",
+        f"of 7 further passes of the same images, {different[0]} give other scores in training, "
+        f"{different[1] or 'none'} "
+        "at test time",
+        holds=different[0] > 0 and different[1] == 0,
     )
 
 
-CHECKS: dict[str, Callable[[], Verdict]] = {"stochastic-drop": dropping}
+@checks("stochastic-time")
+def time() -> Verdict:
+    """Time of a training step with and without dropping."""
+    hours = [published.value(f"ResNet {depth}", "training_time_C10+") / 60 for depth in DEPTHS]
+    return by_run("stochastic-time", f"the paper: {hours[1]:.1f} instead of {hours[0]:.1f} hours on CIFAR-10")
+
+
+@checks("stochastic-error")
+def error() -> Verdict:
+    """Test error with and without dropping."""
+    errors = [published.value(f"ResNet-110 {depth}", "test_error_C10+") for depth in DEPTHS]
+    return by_run("stochastic-error", f"the paper: {errors[1]} instead of {errors[0]} % test error on CIFAR-10")
+
+
+@checks("stochastic-gradient")
+def gradient() -> Verdict:
+    """Gradient of the first layers by epoch, with and without dropping."""
+    return by_run(
+        "stochastic-gradient", "the paper, Figure 7: a larger mean gradient in the first layer with dropping"
+    )

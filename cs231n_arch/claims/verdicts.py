@@ -1,20 +1,12 @@
-"""What a checking function returns, and how it is built from recorded runs."""
+"""What a checking function returns, how it is tied to its claim, and the words for it."""
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-RESULTS = resources.files("cs231n_arch") / "results"
-Outcome = Literal["confirmed", "refuted", "differs", "not shown at this scale", "not measured yet"]
+from cs231n_arch.experiments.rules import Found
 
-# What the rules of `cs231n_arch.experiments` find, in the words of the ledger.
-RECORDED: dict[str, Outcome] = {
-    "shown": "confirmed",
-    "not shown at this scale": "not shown at this scale",
-    "refuted at this scale": "refuted",
-}
+Outcome = Literal["confirmed", "differs", "refuted", Found, "not measured yet"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +15,11 @@ class Verdict:
 
     Attributes:
         printed: what the lecture or the paper prints.
-        ours: what we compute, or find published elsewhere.
-        verdict: `confirmed`; `refuted`; `differs` where a figure or a detail is another one; `not shown at this
-            scale` for an experiment without a clear result; `not measured yet` without a recorded run.
-        where: the recorded run that is taken into account, if there is one.
+        ours: what was tested, and what came out, in words and rounded figures with their units.
+        verdict: `confirmed`; `differs` where a figure or a detail is another one; `refuted` where arithmetic or
+            print says the opposite; `refuted at this scale`, `not shown at this scale` and `regime not reached`
+            for experiments; `not measured yet` without a recorded run.
+        where: the recorded run that decides, if there is one.
     """
 
     printed: str
@@ -35,8 +28,28 @@ class Verdict:
     where: str | None = None
 
     def __post_init__(self) -> None:
-        if self.verdict not in get_args(Outcome):
-            raise ValueError(f"verdict must be one of {', '.join(get_args(Outcome))}; given {self.verdict!r}")
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}; given {self.verdict!r}")
+
+
+# In the order of the ledger's table of counts.
+VERDICTS: tuple[str, ...] = tuple(
+    dict.fromkeys(name for part in get_args(Outcome) for name in (get_args(part) or (part,)))
+)
+Check = Callable[[], Verdict]
+CHECKS: dict[str, Check] = {}
+
+
+def checks(claim: str) -> Callable[[Check], Check]:
+    """Tie the decorated function to the claim of this id."""
+
+    def tie(check: Check) -> Check:
+        if claim in CHECKS:
+            raise ValueError(f"{claim} has two checks")
+        CHECKS[claim] = check
+        return check
+
+    return tie
 
 
 def settle(printed: str, ours: str, *, holds: bool, otherwise: Outcome = "differs") -> Verdict:
@@ -44,60 +57,6 @@ def settle(printed: str, ours: str, *, holds: bool, otherwise: Outcome = "differ
     return Verdict(printed, ours, "confirmed" if holds else otherwise)
 
 
-@cache
-def _records() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Claim -> (file, record), for the recorded runs that come with the package and judge a claim."""
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
-    if not RESULTS.is_dir():
-        return found
-    for file in sorted(RESULTS.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".json"):
-            record = json.loads(file.read_text(encoding="utf-8"))
-            found |= dict.fromkeys(record.get("verdicts", {}), (file.name, record))
-    return found
-
-
-def recorded(claim: str) -> dict[str, Any] | None:
-    """The recorded run that tests a claim, as `cs231n_arch.experiments` wrote it; None if there is none."""
-    return _records()[claim][1] if claim in _records() else None
-
-
-def measured(claim: str, printed: str, ours: str = "") -> Verdict:
-    """The verdict of the recorded run on a claim, which its own rule has computed.
-
-    Args:
-        claim: its id in the ledger.
-        printed: what the lecture or the paper prints.
-        ours: what we know besides the run.
-    """
-    record = recorded(claim)
-    if record is None:
-        return Verdict(printed, ours or "no run is recorded", "not measured yet")
-    words = "; ".join([*([ours] if ours else []), *comparisons(claim, record)])
-    return Verdict(printed, words, RECORDED[record["verdicts"][claim]], f"results/{_records()[claim][0]}")
-
-
-def with_run(claim: str, verdict: Verdict) -> Verdict:
-    """A verdict that arithmetic decides, with what a recorded run on the claim found, if there is one.
-
-    The run can only take away: what it refutes is no more confirmed but `differs`.
-    """
-    record = recorded(claim)
-    if record is None:
-        return verdict
-    refuted = RECORDED[record["verdicts"][claim]] == "refuted"
-    return Verdict(
-        verdict.printed,
-        "; ".join([verdict.ours, *comparisons(claim, record)]),
-        "differs" if refuted and verdict.verdict == "confirmed" else verdict.verdict,
-        f"results/{_records()[claim][0]}",
-    )
-
-
-def comparisons(claim: str, record: dict[str, Any]) -> list[str]:
-    """What a record found on a claim: each metric of the treatment and of the control."""
-    return [
-        f"{c['metric']} {c['treatment_mean']:.4g} ({c['treatment']}), {c['control_mean']:.4g} ({c['control']})"
-        for c in record["comparisons"]
-        if c["claim"] == claim
-    ]
+def listed(items: list[str]) -> str:
+    """Items as in a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))

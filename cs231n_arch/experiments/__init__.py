@@ -1,18 +1,20 @@
 """What the papers' ideas do: experiments with a control and one change, on real images, judged by stated rules."""
 
-from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work, differences
+from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.records import histories, load_record, save, summary
 from cs231n_arch.experiments.running import run
 from cs231n_arch.experiments.table import EXPERIMENTS, get
+from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
 
 __all__ = [
     "EXPERIMENTS",
     "Arm",
     "Comparison",
+    "Condition",
     "Experiment",
     "Outcome",
+    "Trial",
     "Work",
-    "differences",
     "get",
     "histories",
     "load_record",

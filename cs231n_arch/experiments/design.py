@@ -1,47 +1,39 @@
-"""What an experiment is: arms that differ in one thing, and what is compared between them."""
+"""What an experiment is: arms that differ in one thing, what is compared between them, and in which regime."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-import pandas as pd
+from typing import Any, Literal
 
 from cs231n_arch.experiments.rules import Rule
+from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome, Trial, Work, trained
 
-BudgetName = Literal["live", "recorded", "gpu"]
-Scale = Literal["standard", "lenet", "pixels"]
-Settings = Mapping[str, object]
+Measure = Callable[[Mapping[str, Trial[Any]]], Iterator[tuple[str, Outcome]]]
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One way of doing it.
+class Condition:
+    """The regime that a claim speaks of: if an arm misses it, the comparison decides nothing.
 
     Attributes:
-        model: a name that `create_model` knows, or one of `experiments.nets`.
-        options: the constructor's.
-        recipe: changes to the experiment's recipe.
-        setting: what only the experiment's own `measure` understands, such as the number of nets in an ensemble.
+        arm: name of an arm.
+        metric: whose mean over the seeds is looked at.
+        limit: it must be at most this number, or at most the mean of the arm of this name.
+        because: why the claim needs it.
     """
 
-    model: str
-    options: Settings = field(default_factory=dict, hash=False)
-    recipe: Settings = field(default_factory=dict, hash=False)
-    setting: Settings = field(default_factory=dict, hash=False)
+    arm: str
+    metric: str
+    limit: float | str
+    because: str
 
-    def flat(self) -> dict[str, object]:
-        """Everything that defines the arm, under one name each: `model`, `options.depth`, `recipe.lr`, ..."""
-        parts = {"options": self.options, "recipe": self.recipe, "setting": self.setting}
-        return {"model": self.model} | {
-            f"{p}.{name}": v for p, given in parts.items() for name, v in given.items()
-        }
+    def reached(self, means: Mapping[str, Mapping[str, float]]) -> bool:
+        """Whether the means, arm -> metric -> mean, meet the condition."""
+        limit = means[self.limit][self.metric] if isinstance(self.limit, str) else self.limit
+        return means[self.arm][self.metric] <= limit
 
-
-def differences(one: Arm, other: Arm) -> set[str]:
-    """The names under which two arms differ; an option that only one of them gives is one."""
-    left, right = one.flat(), other.flat()
-    missing = object()
-    return {name for name in left | right if left.get(name, missing) != right.get(name, missing)}
+    def __str__(self) -> str:
+        limit = f"that of {self.limit}" if isinstance(self.limit, str) else f"{self.limit:g}"
+        return f"{self.metric} of {self.arm} at most {limit}: {self.because}"
 
 
 @dataclass(frozen=True)
@@ -53,8 +45,9 @@ class Comparison:
         treatment: name of another, which differs in one thing.
         rule: what the treatment must do to the metric.
         metric: one of those that the experiment measures.
-        claim: id of the lecture's claim that it tests; empty for a question of our own.
+        claim: id of the claim that it tests; empty for a question of our own.
         equal: the two arms may differ in more than one thing, but are equal in their parameters or multiply-adds.
+        regime: conditions without which the comparison says nothing of the claim.
     """
 
     control: str
@@ -63,48 +56,7 @@ class Comparison:
     metric: str = "test_error"
     claim: str = ""
     equal: Literal["", "parameters", "macs"] = ""
-
-
-@dataclass(frozen=True)
-class Work:
-    """How much is done: the data and the length of training.
-
-    Attributes:
-        data: name of the set, as `data.load` knows it.
-        image_size: height and width.
-        images: training images, the first of the set; None takes all.
-        epochs: passes over them; None takes the recipe's length.
-        batch_size: images for one update; None takes the recipe's.
-        scale: of the pixels. `standard` and `lenet` are those of `data.load`; `pixels` is 0 to 255 less the mean
-            image, which AlexNet's initial weights and normalisation count on.
-        recipe: changes to the recipe, in all arms.
-    """
-
-    data: str
-    image_size: int
-    images: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    scale: Scale = "standard"
-    recipe: Settings = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one arm gave with one seed.
-
-    Attributes:
-        metrics: name -> number.
-        curve: columns of a training's history, or another course that a figure draws.
-        extra: more that a figure needs, as JSON can hold it.
-    """
-
-    metrics: Mapping[str, float]
-    curve: pd.DataFrame | None = None
-    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
-
-
-Measure = Callable[["Experiment", Work, int], Iterator[tuple[str, Outcome]]]
+    regime: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,10 +69,12 @@ class Experiment:
         arms: name -> arm.
         comparisons: what is compared, and by which rule.
         recipe: name of the recipe that all arms train with.
-        budgets: `live` is seconds on scikit-learn's digits, `recorded` minutes on Fashion-MNIST, `gpu` mostly
-            the recipe's own length on CIFAR-10.
-        measure: makes the outcome of every arm for one seed.
-        seeds: of weights, order and dropout; at least three.
+        budgets: `live` is seconds on scikit-learn's digits, `recorded` minutes on Fashion-MNIST, `long` hours on
+            it, `gpu` mostly the recipe's own length on CIFAR-10.
+        measure: makes the outcomes of the trials of one seed, arm by arm.
+        whole: the arms of a seed are measured together, so that an interrupted seed begins again.
+        looks: numbers of seeds at which the rules are applied; the first is the least number of seeds, the last
+            the most. No further seed is run once every comparison is decided.
     """
 
     id: str
@@ -129,10 +83,16 @@ class Experiment:
     comparisons: tuple[Comparison, ...]
     recipe: str
     budgets: Mapping[BudgetName, Work] = field(hash=False)
-    measure: Measure
-    seeds: tuple[int, ...] = (0, 1, 2)
+    measure: Measure = trained
+    whole: bool = False
+    looks: tuple[int, ...] = (5, 8, 12)
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """Ids of the lecture's claims that the comparisons test."""
+        """Ids of the claims that the comparisons test."""
         return tuple(dict.fromkeys(c.claim for c in self.comparisons if c.claim))
+
+    def trials(self, budget: BudgetName, seed: int) -> dict[str, Trial[Any]]:
+        """One trial an arm, with the same seed."""
+        work = self.budgets[budget]
+        return {name: Trial(arm, self.recipe, work, seed) for name, arm in self.arms.items()}

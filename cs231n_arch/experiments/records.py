@@ -1,8 +1,7 @@
 """What an experiment leaves behind: one JSON file with the numbers, the verdicts and how to get them again.
 
 A record has the keys of `KEYS`. Its `arms` hold for each arm the settings and one entry a seed, with metrics and
-curve; its `comparisons` the rule, the difference, its standard error and the verdict; its `verdicts` one verdict a
-claim of the lecture.
+curve; its `comparisons` the rule, the difference, its interval and the verdict; its `verdicts` one a claim.
 """
 
 import json
@@ -16,83 +15,139 @@ from typing import Any
 
 import pandas as pd
 
-from cs231n_arch.experiments.design import Arm, BudgetName, Comparison, Experiment, Outcome
-from cs231n_arch.experiments.rules import Verdict, together
+from cs231n_arch.experiments.design import Comparison, Experiment
+from cs231n_arch.experiments.rules import LEVEL, NOT_REACHED, decide, judge, together
+from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome
 from cs231n_arch.records import read, stamp, write_atomically
 
 Record = dict[str, Any]
+VERSION = 2  # of the format; 1 had no intervals, no regimes and no version
 KEYS = (
-    "experiment", "question", "claims", "verdicts", "comparisons", "command", "date", "commit", "machine",
-    "budget", "work", "recipe", "seeds", "seconds", "arms",
+    "version", "experiment", "question", "claims", "verdicts", "comparisons", "command", "date", "commit",
+    "machine", "budget", "work", "recipe", "seeds", "looks", "seconds", "arms",
 )  # fmt: skip
-DIGITS = 5  # decimals of a curve; metrics keep all
+DECIMALS = 5  # of a curve; metrics keep all
+Values = Mapping[str, Sequence[Mapping[str, float]]]
 
 
 def make_record(
     experiment: Experiment,
     budget: BudgetName,
-    seeds: Sequence[int],
-    outcomes: Mapping[str, Sequence[Outcome]],
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    looks: Sequence[int],
     seconds: float,
 ) -> Record:
-    """The record of a run: `outcomes` has one entry a seed for each arm."""
-    values = {name: [dict(outcome.metrics) for outcome in given] for name, given in outcomes.items()}
-    comparisons = [compared(comparison, values) for comparison in experiment.comparisons]
-    usual = () if seeds == experiment.seeds else ("--seeds", *map(str, seeds))
+    """The record of a run.
+
+    Args:
+        experiment: of which it is.
+        budget: how much was done.
+        runs: arm -> one entry a seed, as `entry` makes them, in the order of the seeds.
+        looks: numbers of seeds at which the rules may be applied.
+        seconds: time that all of it took.
+    """
+    seeds = [run["seed"] for run in next(iter(runs.values()))]
+    planned = tuple(looks) == experiment.looks and seeds == list(range(len(seeds)))
+    usual = () if planned else ("--seeds", *map(str, seeds))
     return {
+        "version": VERSION,
         "experiment": experiment.id,
-        "question": experiment.question,
-        "claims": list(experiment.claims),
-        "verdicts": {claim: verdict_on(claim, comparisons) for claim in experiment.claims},
-        "comparisons": comparisons,
+        **judgement(experiment, {name: [run["metrics"] for run in of] for name, of in runs.items()}, looks),
         "command": " ".join(("cs231n-arch", "experiment", experiment.id, "--budget", budget, *usual, "--record")),
         **stamp(),
         "budget": budget,
         "work": plain(asdict(experiment.budgets[budget])),
         "recipe": experiment.recipe,
-        "seeds": list(seeds),
+        "seeds": seeds,
+        "looks": list(looks),
         "seconds": round(seconds, 1),
         "arms": {
-            name: settings(experiment.arms[name])
-            | {"runs": [entry(s, o) for s, o in zip(seeds, given, strict=True)]}
-            for name, given in outcomes.items()
+            name: described(arm) | {"runs": list(runs[name])}
+            for name, arm in experiment.arms.items()
+            if name in runs
         },
     }
 
 
-def compared(comparison: Comparison, values: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, Any]:
-    """A comparison with what its rule found."""
+def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> dict[str, Any]:
+    """What the rules find: the keys `question`, `claims`, `verdicts` and `comparisons` of a record.
+
+    The level is shared among the looks, since each is a chance to be wrong; Holm's correction shares it among the
+    comparisons of a claim.
+
+    Args:
+        experiment: its comparisons whose arms are there are judged.
+        values: arm -> the metrics of each seed.
+        looks: numbers of seeds at which the rules may be applied.
+    """
+    level = LEVEL / len(looks)
+    chosen = [c for c in experiment.comparisons if {c.control, c.treatment} <= set(values)]
+    found = [compared(comparison, values, level) for comparison in chosen]
+    claims = list(dict.fromkeys(c.claim for c in chosen if c.claim))
+    groups = [[entry for entry in found if entry["claim"] == claim] for claim in claims]
+    for group in [*groups, *([entry] for entry in found if not entry["claim"])]:
+        judgements = [entry.pop("judgement") for entry in group]
+        for entry, verdict in zip(group, decide(judgements, level=level), strict=True):
+            entry["verdict"] = verdict if entry["reached"] else NOT_REACHED
+    return {
+        "question": experiment.question,
+        "claims": claims,
+        "verdicts": {
+            claim: together([entry["verdict"] for entry in group])
+            for claim, group in zip(claims, groups, strict=True)
+        },
+        "comparisons": found,
+    }
+
+
+def compared(comparison: Comparison, values: Values, level: float) -> dict[str, Any]:
+    """A comparison as the record shows it, still without its verdict."""
     control, treatment = (
         [metrics[comparison.metric] for metrics in values[arm]]
         for arm in (comparison.control, comparison.treatment)
     )
-    found = comparison.rule.judge(control, treatment)
+    found = judge(comparison.rule, control, treatment, level=level)
+    means = {
+        arm: {metric: fmean(m[metric] for m in given) for metric in given[0]} for arm, given in values.items()
+    }
     return {
         "claim": comparison.claim,
         "control": comparison.control,
         "treatment": comparison.treatment,
         "metric": comparison.metric,
         "rule": str(comparison.rule),
+        "regime": [str(condition) for condition in comparison.regime],
         "control_mean": fmean(control),
         "treatment_mean": fmean(treatment),
-        **asdict(found),
+        "difference": found.difference,
+        "standard_error": found.standard_error,
+        "interval": [found.low, found.high],
+        "p": found.p,
+        "reached": all(condition.reached(means) for condition in comparison.regime),
+        "judgement": found,
     }
 
 
-def verdict_on(claim: str, comparisons: Sequence[Mapping[str, Any]]) -> Verdict:
-    """The verdict on a claim from those of its comparisons."""
-    return together([c["verdict"] for c in comparisons if c["claim"] == claim])
+def judged_again(record: Record, experiment: Experiment) -> Record:
+    """The record with the verdicts of the present rules and claims, from the numbers that it holds.
+
+    The numbers themselves, and when and where they were made, stay as they are.
+    """
+    values = {name: [run["metrics"] for run in arm["runs"]] for name, arm in record["arms"].items()}
+    return {**record, **judgement(experiment, values, record["looks"])}
 
 
-def settings(arm: Arm) -> dict[str, Any]:
+def described(arm: Arm) -> dict[str, Any]:
     """An arm as the record shows it."""
-    return {name: plain(value) for name, value in asdict(arm).items()}
+    parts = {"model": arm.model, "options": arm.options, "changes": arm.changes, "settings": arm.settings}
+    return {name: plain(value) for name, value in parts.items()}
 
 
 def entry(seed: int, outcome: Outcome) -> dict[str, Any]:
     """One seed of an arm."""
     curve = pd.DataFrame() if outcome.curve is None else outcome.curve
-    curve = curve.drop(columns="seconds", errors="ignore").round(DIGITS)
+    curve = curve.drop(columns="seconds", errors="ignore").round(DECIMALS)
     return {
         "seed": seed,
         "metrics": dict(outcome.metrics),
@@ -106,28 +161,51 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
+def results_folder(folder: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of the records: the given one, or the package's own."""
+    return Path(str(files("cs231n_arch"))) / "results" if folder is None else Path(folder)
+
+
+def file_name(experiment: str, budget: str) -> str:
+    """Records of a GPU's budget stand beside those of a CPU's."""
+    return f"{experiment}-gpu.json" if budget == "gpu" else f"{experiment}.json"
+
+
 def save(record: Record, folder: str | os.PathLike[str] | None = None) -> Path:
     """Write a record to `folder`/<experiment>.json; None takes the package's own folder of results.
 
     Raises:
-        OSError: the folder cannot be written; an older record is still there.
+        OSError: the folder cannot be written, or the disk is full; an older record is still there.
     """
-    place = Path(str(files("cs231n_arch"))) / "results" if folder is None else Path(folder)
-    return write_atomically(
-        place / f"{record['experiment']}.json", json.dumps(record, separators=(",", ":")) + "\n"
-    )
+    path = results_folder(folder) / file_name(record["experiment"], record["budget"])
+    return write_atomically(path, json.dumps(record, separators=(",", ":")) + "\n")
+
+
+def is_recorded(experiment: Experiment, budget: BudgetName, folder: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the folder has a record of this experiment and budget, with the present settings."""
+    path = results_folder(folder) / file_name(experiment.id, budget)
+    if not path.exists():
+        return False
+    record = load_record(path)
+    return bool(record["budget"] == budget and record["work"] == plain(asdict(experiment.budgets[budget])))
 
 
 def load_record(name: str | os.PathLike[str]) -> Record:
     """A record: one that comes with the package by the experiment's id, or a file by its path.
 
     Raises:
-        ValueError: no such record, or a file that holds none.
+        ValueError: no such record, a file that holds none or only a part of one, or a record of another version.
     """
     record, place = read(name, "is no record of an experiment")
-    if not isinstance(record, dict) or (missing := [key for key in KEYS if key not in record]):
-        lacks = ", ".join(missing) if isinstance(record, dict) else "everything"
-        raise ValueError(f"{place} is no record of an experiment: it lacks {lacks}")
+    if not isinstance(record, dict) or "experiment" not in record:
+        raise ValueError(f"{place} is no record of an experiment: it lacks everything of one")
+    if (version := record.get("version", 1)) != VERSION:
+        raise ValueError(
+            f"{place} is a record of version {version}; this package reads version {VERSION}. "
+            f"Make it again: {record.get('command', 'cs231n-arch experiment ' + str(record['experiment']))}"
+        )
+    if missing := [key for key in KEYS if key not in record]:
+        raise ValueError(f"{place} is no record of an experiment: it lacks {', '.join(missing)}")
     return record
 
 

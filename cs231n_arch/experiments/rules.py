@@ -1,4 +1,10 @@
-"""The rules by which verdicts are computed: a difference counts from twice its standard error on."""
+"""The rules by which verdicts are computed: a confidence interval of the paired difference, and where it lies.
+
+Arms with the same seed are a pair: they see the same images in the same order. For each seed the difference
+between treatment and control is taken, and Student's t gives an interval around the mean difference. A rule names
+the region where the claim holds. The claim is confirmed where the whole interval lies inside, refuted where it
+lies outside, and otherwise not shown.
+"""
 
 import math
 from collections.abc import Sequence
@@ -6,31 +12,19 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-Verdict = Literal["shown", "not shown at this scale", "refuted at this scale"]
-SHOWN: Verdict = "shown"
-NOT_SHOWN: Verdict = "not shown at this scale"
-REFUTED: Verdict = "refuted at this scale"
-ERRORS = 2.0  # standard errors that a difference must exceed
+from scipy.stats import t as student
 
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a rule found.
-
-    Attributes:
-        difference: what the rule looks at, as its text says; None where it looks at no difference.
-        standard_error: of it, None likewise.
-        verdict: shown, refuted, or not shown at this scale.
-    """
-
-    difference: float | None
-    standard_error: float | None
-    verdict: Verdict
+Found = Literal["confirmed", "not shown at this scale", "refuted at this scale", "regime not reached"]
+CONFIRMED: Found = "confirmed"
+NOT_SHOWN: Found = "not shown at this scale"
+REFUTED: Found = "refuted at this scale"
+NOT_REACHED: Found = "regime not reached"
+LEVEL = 0.05  # two-sided probability of a verdict where the truth lies on the edge of the region
 
 
 @dataclass(frozen=True)
 class Better:
-    """The treatment's mean lies on the claimed side of the control's.
+    """The treatment lies on the claimed side of the control.
 
     Attributes:
         side: `lower` or `higher`.
@@ -40,80 +34,129 @@ class Better:
     side: Literal["lower", "higher"]
     margin: float = 0.0
 
-    def judge(self, control: Sequence[float], treatment: Sequence[float]) -> Judgement:
-        """Compare the values of at least two seeds each.
-
-        Raises:
-            ValueError: fewer values, or values that are not finite.
-        """
-        difference, error = fmean(checked(treatment)) - fmean(checked(control)), standard_error(control, treatment)
-        gain = (difference if self.side == "higher" else -difference) + self.margin
-        return Judgement(difference, error, settle(gain, error))
+    @property
+    def region(self) -> tuple[float, float]:
+        """The differences, treatment less control, for which the claim holds."""
+        return (-math.inf, self.margin) if self.side == "lower" else (-self.margin, math.inf)
 
     def __str__(self) -> str:
-        allowed = f", allowing {self.margin:g} on the other side" if self.margin else ""
-        return (
-            f"the treatment's mean is {self.side} than the control's by more than twice the standard error of the "
-            f"difference (Welch){allowed}; on the other side by as much: refuted"
-        )
+        allowed = f", or misses it by less than {self.margin:g}" if self.margin else ""
+        return f"the treatment is {self.side} than the control{allowed} (paired t-test)"
+
+
+@dataclass(frozen=True)
+class Same:
+    """The treatment and the control differ by no more than a margin: a test of equivalence.
+
+    Attributes:
+        margin: the largest difference that does not count.
+    """
+
+    margin: float
+
+    @property
+    def region(self) -> tuple[float, float]:
+        """The differences for which the claim holds."""
+        return -self.margin, self.margin
+
+    def __str__(self) -> str:
+        return f"treatment and control differ by less than {self.margin:g} (paired t-tests on both sides)"
 
 
 @dataclass(frozen=True)
 class Below:
-    """The treatment's mean is below a printed or chosen limit, whatever the control gives."""
+    """The treatment is below a limit that is printed or chosen beforehand, whatever the control gives."""
 
     limit: float
 
-    def judge(self, control: Sequence[float], treatment: Sequence[float]) -> Judgement:
-        """Judge the treatment's values; the control's are only shown beside them."""
-        values = checked(treatment)
-        error = stdev(values) / math.sqrt(len(values))
-        difference = fmean(values) - self.limit
-        return Judgement(difference, error, settle(-difference, error))
+    @property
+    def region(self) -> tuple[float, float]:
+        """The treatment's values, less the limit, for which the claim holds."""
+        return -math.inf, 0.0
 
     def __str__(self) -> str:
-        return (
-            f"the treatment's mean is below {self.limit:g} by more than twice its standard error; "
-            "above by as much: refuted"
-        )
+        return f"the treatment is below {self.limit:g} (t-test)"
+
+
+Rule = Better | Same | Below
 
 
 @dataclass(frozen=True)
-class Zero:
-    """The treatment is zero, exactly and with every seed."""
+class Judgement:
+    """What the seeds say of one comparison.
 
-    def judge(self, control: Sequence[float], treatment: Sequence[float]) -> Judgement:
-        """Judge the treatment's values; the control's are only shown beside them."""
-        return Judgement(None, None, SHOWN if all(value == 0 for value in checked(treatment)) else REFUTED)
+    Attributes:
+        difference: mean over the seeds, treatment less control (or less the limit).
+        standard_error: of this mean.
+        low: lower end of its confidence interval.
+        high: upper end.
+        p: the smallest level at which the interval lies clear of the region's ends.
+        inside: whether the difference lies in the region where the claim holds.
+    """
 
-    def __str__(self) -> str:
-        return "the treatment is exactly zero with every seed, otherwise refuted"
-
-
-Rule = Better | Below | Zero
-
-
-def settle(gain: float, error: float) -> Verdict:
-    """Which side of zero a gain is on, if it is further away than twice its standard error."""
-    if abs(gain) <= ERRORS * error or gain == 0:
-        return NOT_SHOWN
-    return SHOWN if gain > 0 else REFUTED
-
-
-def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a claim with several comparisons: refuted if one is, shown if all are."""
-    if REFUTED in verdicts:
-        return REFUTED
-    return SHOWN if verdicts and all(verdict == SHOWN for verdict in verdicts) else NOT_SHOWN
+    difference: float
+    standard_error: float
+    low: float
+    high: float
+    p: float
+    inside: bool
 
 
-def standard_error(control: Sequence[float], treatment: Sequence[float]) -> float:
-    """Of the difference of two means, without the assumption of equal variances (Welch)."""
-    return math.hypot(*(stdev(values) / math.sqrt(len(values)) for values in (control, treatment)))
+def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, level: float = LEVEL) -> Judgement:
+    """Compare two arms, seed by seed.
+
+    Args:
+        rule: what the treatment must do.
+        control: one value a seed.
+        treatment: one value a seed, in the same order.
+        level: the interval has the confidence 1 - level.
+
+    Raises:
+        ValueError: fewer than two seeds, unequal numbers of them, or values that are not finite.
+    """
+    for values in (control, treatment):
+        if len(values) < 2 or len(values) != len(control) or not all(map(math.isfinite, values)):
+            raise ValueError(
+                "a verdict needs finite values of the same seeds, at least two, of both arms; "
+                f"given {list(control)} and {list(treatment)}"
+            )
+    against = [rule.limit] * len(treatment) if isinstance(rule, Below) else control
+    differences = [after - before for before, after in zip(against, treatment, strict=True)]
+    difference, error = fmean(differences), stdev(differences) / math.sqrt(len(differences))
+    freedom, (low, high) = len(differences) - 1, rule.region
+    reach = float(student.ppf(1 - level / 2, freedom)) * error
+    inside = low < difference < high
+
+    def clear_of(end: float) -> float:
+        """The level at which the interval reaches just as far as one end of the region."""
+        if math.isinf(end) or difference == end:
+            return 0.0 if math.isinf(end) else 1.0
+        return 2 * float(student.sf(abs(difference - end) / error, freedom)) if error else 0.0
+
+    # Inside, the interval must be clear of both ends; outside, of the nearer one.
+    nearer = high if difference >= high else low
+    p = max(clear_of(low), clear_of(high)) if inside else clear_of(nearer)
+    return Judgement(difference, error, difference - reach, difference + reach, min(p, 1.0), inside)
 
 
-def checked(values: Sequence[float]) -> Sequence[float]:
-    """The same values, if they can be judged; else ValueError."""
-    if len(values) < 2 or not all(map(math.isfinite, values)):
-        raise ValueError(f"a verdict needs the finite values of at least two seeds; given {list(values)}")
-    return values
+def decide(judgements: Sequence[Judgement], *, level: float = LEVEL) -> list[Found]:
+    """The verdicts of comparisons that decide one claim together, with Holm's correction.
+
+    The comparison with the smallest p must pass the level divided by their number, the next one the level divided
+    by one less, and so on until one fails: so the probability of any wrong verdict stays below the level.
+    """
+    found = [NOT_SHOWN] * len(judgements)
+    order = sorted(range(len(judgements)), key=lambda index: judgements[index].p)
+    for rank, index in enumerate(order):
+        if judgements[index].p > level / (len(judgements) - rank):
+            break
+        found[index] = CONFIRMED if judgements[index].inside else REFUTED
+    return found
+
+
+def together(verdicts: Sequence[Found]) -> Found:
+    """The verdict on a claim with several comparisons: refuted if one is, confirmed if all are."""
+    for decisive in (REFUTED, NOT_REACHED):
+        if decisive in verdicts:
+            return decisive
+    return CONFIRMED if verdicts and set(verdicts) == {CONFIRMED} else NOT_SHOWN

@@ -1,96 +1,29 @@
-"""Running an experiment: every arm with every seed, then the verdicts."""
+"""Running an experiment: arms and seeds one by one or side by side, until the rules have decided."""
 
-import dataclasses
+import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 import torch
-from torch import nn
 from tqdm import tqdm
 
-from cs231n_arch import data
-from cs231n_arch.data import Split
-from cs231n_arch.data.augment import CropAndFlip
-from cs231n_arch.experiments.design import Arm, BudgetName, Experiment, Outcome, Work
-from cs231n_arch.experiments.records import Record, make_record
-from cs231n_arch.experiments.workbench import build
-from cs231n_arch.models.layers import Net, init_he
-from cs231n_arch.training import Run, error_rate, recipes, train
+from cs231n_arch.experiments.design import Experiment
+from cs231n_arch.experiments.records import Record, entry, make_record
+from cs231n_arch.experiments.rules import NOT_SHOWN
+from cs231n_arch.experiments.trial import BudgetName
+from cs231n_arch.experiments.unfinished import Unfinished
 
-WATCHED = 2000  # test images of the curve; the metric at its end takes all of them
+Task = tuple[int, list[str]]  # a seed, and the arms that are measured together
+Finished = tuple[str, dict[str, Any], float]  # arm, entry of the record, seconds
 
 
-@lru_cache(maxsize=1)
-def load(work: Work) -> Split:
-    """The images of a budget, as many as it says."""
-    if work.scale == "pixels":
-        split = data.load(work.data, image_size=work.image_size, normalise=None)
-        mean = split.train_images.float().mean(dim=0)
-        train, test = split.train_images.float() - mean, split.test_images.float() - mean
-    else:
-        split = data.load(work.data, image_size=work.image_size, normalise=work.scale)
-        train, test = split.train_images, split.test_images
-    return dataclasses.replace(
-        split, train_images=train[: work.images], train_labels=split.train_labels[: work.images], test_images=test
-    )
-
-
-def fresh(arm: Arm, split: Split, seed: int) -> Net:
-    """The untrained net of an arm; the setting `init="he"` replaces its paper's first weights by He's."""
-    torch.manual_seed(seed)
-    net = build(arm.model, split, **arm.options)
-    if arm.setting.get("init") == "he":
-        init_he(net)
-    return net
-
-
-def fit(experiment: Experiment, arm: Arm, work: Work, split: Split, seed: int) -> Run:
-    """Train the net of an arm from the beginning."""
-    return continued(fresh(arm, split, seed), experiment, arm, work, split, seed)
-
-
-def continued(net: nn.Module, experiment: Experiment, arm: Arm, work: Work, split: Split, seed: int) -> Run:
-    """Train a net that is there already."""
-    watched = dataclasses.replace(
-        split, test_images=split.test_images[:WATCHED], test_labels=split.test_labels[:WATCHED]
-    )
-    recipe = recipes.get(experiment.recipe).replace(**{**work.recipe, **arm.recipe})
-    return train(
-        net,
-        watched,
-        recipe,
-        epochs=work.epochs,
-        batch_size=work.batch_size,
-        augment=crop_and_flip(work, split) if arm.setting.get("augmented") else None,
-        seed=seed,
-        progress=False,
-    )
-
-
-def crop_and_flip(work: Work, split: Split) -> CropAndFlip:
-    """The augmentation of the setting `augmented`: 4 pixels at 32x32, less below; writing is not mirrored.
-
-    Grey sets have a dark background, which goes on beyond the border; elsewhere the mean is there.
-    """
-    fill = float(split.train_images.min()) if split.image_size[0] == 1 else 0.0
-    return CropAndFlip(padding=work.image_size // 8, flip=work.data not in ("digits", "mnist"), fill=fill)
-
-
-def outcome(run: Run, split: Split) -> Outcome:
-    """The usual metrics of a training: errors at its end, as shares."""
-    last = run.history.iloc[-1]
-    device = torch.device(run.device)
-    test_error = error_rate(run.model, split.test_images.to(device), split.test_labels.to(device))
-    metrics = {"test_error": test_error, "train_error": float(last["train_error"])}
-    return Outcome(metrics | {"train_loss": float(last["train_loss"])}, run.history)
-
-
-def trained(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
-    """The usual measure: train every arm."""
-    split = load(work)
-    for name, arm in experiment.arms.items():
-        yield name, outcome(fit(experiment, arm, work, split, seed), split)
+class TimeUpError(RuntimeError):
+    """The limit was reached before the experiment was finished; the finished arms are on file."""
 
 
 def run(
@@ -98,34 +31,132 @@ def run(
     budget: BudgetName = "live",
     *,
     seeds: Sequence[int] | None = None,
+    processes: int = 1,
+    folder: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    limit: float | None = None,
     progress: bool = True,
 ) -> Record:
-    """Run every arm with every seed and judge the comparisons.
+    """Run an experiment's arms with as many seeds as its rules need, and judge the comparisons.
 
     Args:
         experiment: one of `EXPERIMENTS`.
-        budget: how much is done: `live`, `recorded` or `gpu`.
-        seeds: of weights, order and dropout; None takes the experiment's.
+        budget: how much is done: `live`, `recorded`, `long` or `gpu`.
+        seeds: of weights, order and dropout; None runs the seeds 0, 1, ... up to the experiment's first look, and
+            up to the next one as long as a comparison is undecided.
+        processes: arms that are trained side by side, each with its share of the cores.
+        folder: where finished arms are kept until all are; None keeps none.
+        resume: go on with the arms that are kept there.
+        limit: seconds after which to stop; arms that are not finished then begin again at the next call.
         progress: show a bar.
 
     Returns:
         The record; see `records`.
 
     Raises:
-        ValueError: the experiment has no such budget, or fewer than two seeds.
+        ValueError: the experiment has no such budget, fewer than two seeds, or kept arms of other settings.
         DataUnavailableError: the images are not there.
+        TimeUpError: the limit was reached.
     """
     if budget not in experiment.budgets:
         raise ValueError(f"{experiment.id} has the budgets {', '.join(experiment.budgets)}; given {budget!r}")
-    seeds = experiment.seeds if seeds is None else tuple(seeds)
-    if len(seeds) < 2:
-        raise ValueError(f"a verdict needs at least two seeds; given {seeds}")
-    work = experiment.budgets[budget]
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in experiment.arms}
-    begun = time.perf_counter()
-    with tqdm(total=len(seeds) * len(outcomes), disable=not progress, unit="run", desc=experiment.id) as bar:
-        for seed in seeds:
-            for name, result in experiment.measure(experiment, work, seed):
-                outcomes[name].append(result)
+    looks = experiment.looks if seeds is None else (len(seeds),)
+    order = tuple(range(looks[-1]) if seeds is None else seeds)
+    if looks[0] < 2 or len(set(order)) < len(order):
+        raise ValueError(f"a verdict needs at least two seeds, all different; given {order}")
+    if processes < 1:
+        raise ValueError(f"processes must be at least 1; given {processes}")
+    kept = Unfinished(experiment, budget, folder, resume=resume)
+    deadline = None if limit is None else time.monotonic() + limit
+    total = looks[0] * len(experiment.arms)
+    with tqdm(total=total, disable=not progress, unit="arm", desc=experiment.id) as bar:
+        for look in looks:
+            now = order[:look]
+            bar.total = look * len(experiment.arms)
+            tasks = list(missing(experiment, kept, now))
+            bar.n = bar.total - sum(len(names) for _, names in tasks)
+            bar.refresh()
+            work = side_by_side if processes > 1 or deadline else one_by_one
+            for name, made, seconds in work(experiment, budget, tasks, processes, deadline):
+                kept.add(name, made, seconds)
                 bar.update()
-    return make_record(experiment, budget, seeds, outcomes, time.perf_counter() - begun)
+            record = make_record(experiment, budget, kept.of_seeds(now), looks=looks, seconds=kept.seconds)
+            if all(comparison["verdict"] != NOT_SHOWN for comparison in record["comparisons"]):
+                break
+    return record
+
+
+def missing(experiment: Experiment, kept: Unfinished, seeds: Sequence[int]) -> Iterator[Task]:
+    """What is still to be done: arm by arm, or all arms of a seed where they are measured together."""
+    for seed in seeds:
+        names = kept.missing(seed)
+        if names and experiment.whole:
+            yield seed, list(experiment.arms)
+        elif not experiment.whole:
+            yield from ((seed, [name]) for name in names)
+
+
+def measured(experiment: Experiment, budget: BudgetName, task: Task) -> Iterator[Finished]:
+    """Measure the arms of a task."""
+    seed, names = task
+    trials = experiment.trials(budget, seed)
+    begun = time.perf_counter()
+    for name, outcome in experiment.measure({name: trials[name] for name in names}):
+        ended = time.perf_counter()
+        yield name, entry(seed, outcome), round(ended - begun, 1)
+        begun = ended
+
+
+def one_by_one(
+    experiment: Experiment, budget: BudgetName, tasks: Sequence[Task], processes: int, deadline: float | None
+) -> Iterator[Finished]:
+    """In this process."""
+    for task in tasks:
+        yield from measured(experiment, budget, task)
+
+
+def side_by_side(
+    experiment: Experiment, budget: BudgetName, tasks: Sequence[Task], processes: int, deadline: float | None
+) -> Iterator[Finished]:
+    """In processes of their own, which the deadline ends.
+
+    Raises:
+        TimeUpError: the deadline is reached.
+        RuntimeError: a process died, as it does where memory is short.
+    """
+    before = set(multiprocessing.active_children())
+    threads = max(1, len(os.sched_getaffinity(0)) // processes) if hasattr(os, "sched_getaffinity") else 1
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=prepare, initargs=(threads,)
+    )
+    waiting: set[Future[list[Finished]]] = set()
+    try:
+        waiting |= {pool.submit(in_a_process, experiment, budget, task) for task in tasks}
+        while waiting:
+            rest = None if deadline is None else max(0.0, deadline - time.monotonic())
+            finished, waiting = wait(waiting, rest, FIRST_COMPLETED)
+            if not finished:
+                raise TimeUpError(f"{experiment.id}: the limit is reached with {len(waiting)} tasks to do")
+            for future in finished:
+                yield from future.result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            f"{experiment.id}: a process ended unexpectedly, perhaps for want of memory; "
+            "finished arms are kept: try --resume with fewer --processes"
+        ) from error
+    finally:
+        # Children that are still at work belong to a run that ends early: it does not wait for them.
+        for child in set(multiprocessing.active_children()) - before if waiting else ():
+            child.terminate()
+        pool.shutdown(cancel_futures=True)
+
+
+def prepare(threads: int) -> None:
+    """Set up a process: its share of the cores, and no lock that would outlive it (tqdm has one for processes)."""
+    torch.set_num_threads(threads)
+    tqdm.set_lock(threading.RLock())
+
+
+def in_a_process(experiment: Experiment, budget: BudgetName, task: Task) -> list[Finished]:
+    """What `measured` gives, as a list that a process can send."""
+    return list(measured(experiment, budget, task))

@@ -1,9 +1,9 @@
-"""The claims of Canziani, Paszke and Culurciello (2016), tested on records by stated rules.
+"""The nets of Canziani, Paszke and Culurciello (2016), and what a record of `compare` says of them.
 
 "An Analysis of Deep Neural Network Models for Practical Applications" (arXiv 1605.07678) measured its nets on a
-Jetson TX1. Each function below takes a frame of `compare` and returns what we found and the verdict of its rule,
-so the same rules judge a record from any machine. Accuracy is never ours: it is what the `published` rows in NETS
-print.
+Jetson TX1. The functions below take a frame of `compare`, so they work on a record from any machine. Accuracy is
+never ours: it is what the `published` rows in NETS print. `cs231n_arch.claims.power` has the rules by which the
+paper's conclusions are judged.
 """
 
 from typing import Any, NamedTuple
@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from cs231n_arch import published
 
 Floats = NDArray[np.float64]
-
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "not measurable here"
 
 # The paper's nets that are among ours, and the published row that prints the single-crop top-1 error (or
 # accuracy).
@@ -34,18 +32,6 @@ NETS: dict[str, tuple[str, str] | None] = {
     "inception_v3": ("convnet-burden inception-v3", "top1_error"),
     "inception_v4": ("timm inception_v4.tf_in1k", "top1_accuracy_at_299"),
 }
-
-
-class Finding(NamedTuple):
-    """What a test found.
-
-    Attributes:
-        ours: the figures, in words.
-        verdict: "holds", "does not hold" or "not measurable here".
-    """
-
-    ours: str
-    verdict: str
 
 
 class Line(NamedTuple):
@@ -80,7 +66,7 @@ def fit_line(x: Any, y: Any) -> Line:
     return Line(float(slope), float(intercept), r2, residuals)
 
 
-def measured(frame: pd.DataFrame, batch_size: int | None = None) -> pd.DataFrame:
+def timed(frame: pd.DataFrame, batch_size: int | None = None) -> pd.DataFrame:
     """The rows that have a measurement, with `seconds_per_image` and `gmacs`; those of one batch size if given.
 
     Raises:
@@ -110,24 +96,8 @@ def with_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
 
 def operations_line(frame: pd.DataFrame, batch_size: int = 16) -> tuple[pd.DataFrame, Line]:
     """The measured rows and the line of seconds an image over GMACs an image."""
-    rows = measured(frame, batch_size)
+    rows = timed(frame, batch_size)
     return rows, fit_line(rows["gmacs"], rows["seconds_per_image"])
-
-
-def operations_predict_time(frame: pd.DataFrame, batch_size: int = 16) -> Finding:
-    """Claim: the number of operations is a reliable estimate of the inference time.
-
-    Rule: at the batch size of the paper's figure, 16, a line through (operations, time for one image) rises and
-    explains at least 90 % of the variance over the nets.
-    """
-    rows, line = operations_line(frame, batch_size)
-    ratio = rows["seconds_per_image"] / (line.intercept + line.slope * rows["gmacs"])
-    away = ratio.where(ratio > 1, 1 / ratio).to_numpy().argmax()
-    ours = (
-        f"{len(rows)} nets at batch {batch_size}: {line.slope * 1e3:.2f} ms a GMAC, R² = {line.r2:.3f}; "
-        f"farthest from the line: {rows['model'].iloc[away]}, {ratio.iloc[away]:.2f} times the line's time"
-    )
-    return Finding(ours, HOLDS if line.slope > 0 and line.r2 >= 0.9 else FAILS)
 
 
 def published_times(hardware: str = "PascalTitanX*") -> pd.DataFrame:
@@ -162,80 +132,15 @@ def frontier(rows: pd.DataFrame) -> pd.DataFrame:
     return ordered[ordered["accuracy"].cummax().shift(fill_value=-np.inf) < ordered["accuracy"]]
 
 
-def hyperbolic(frame: pd.DataFrame, batch_size: int = 16) -> Finding:
-    """Claim: accuracy and inference time are in a hyperbolic relation, accuracy = a - k / time.
-
-    Rule: over all nets, a net's accuracy is predicted better (left out of the fit, root mean square) by the
-    hyperbola, a straight line over images a second, than by a straight line over time and than by the mean; and k
-    > 0.
-    """
-    rows = with_accuracy(measured(frame, batch_size))
-    time, accuracy = rows["seconds_per_image"], rows["accuracy"]
-    line = fit_line(1 / time, accuracy)
-    errors = {
-        "hyperbola": left_out_error(1 / time, accuracy, 1),
-        "line": left_out_error(time, accuracy, 1),
-        "mean": left_out_error(time, accuracy, 0),
-    }
-    best = frontier(rows)
-    edge = ""
-    if len(best) >= 3:
-        edge = f" ({fit_line(1 / best['seconds_per_image'], best['accuracy']).r2:.2f} over the {len(best)} best)"
-    ours = (
-        f"{len(rows)} nets at batch {batch_size}: accuracy = {line.intercept:.1f} % "
-        f"- {-line.slope * 1e3:.0f} % ms / time, R² = {line.r2:.2f}{edge}; left-out errors: "
-        + ", ".join(f"{name} {error:.1f} %" for name, error in errors.items())
-    )
-    better = errors["hyperbola"] < min(errors["line"], errors["mean"])
-    return Finding(ours, HOLDS if line.slope < 0 and better else FAILS)
-
-
 def mac_rates(frame: pd.DataFrame) -> pd.DataFrame:
     """GMACs a second in convolutions and in fully connected layers, for nets with most weights in the latter.
 
     Columns: `model`, `batch_size`, `conv`, `fc`.
     """
-    rows = measured(frame)
+    rows = timed(frame)
     rows = rows[2 * rows["fc_macs"].astype(float) > rows["params"].astype(float)]  # one MAC a weight
     rates = {
         kind: rows[f"{kind}_macs"].astype(float) * rows["batch_size"] / rows[f"{kind}_seconds"] / 1e9
         for kind in ("conv", "fc")
     }
     return rows[["model", "batch_size"]].assign(**rates).reset_index(drop=True)
-
-
-def fully_connected_inefficient(frame: pd.DataFrame) -> Finding:
-    """Claim: fully connected layers are inefficient at small batches.
-
-    Rule: in every net that has most weights in them, they reach less than half of the convolutions' MACs a second
-    with a batch of 1, and at least twice their own rate with the largest batch.
-    """
-    rates = mac_rates(frame)
-    small = rates[rates["batch_size"] == 1].set_index("model")
-    if small.empty:
-        raise ValueError("the record has no net with most weights in fully connected layers at batch 1")
-    largest = rates["batch_size"].max()
-    large = rates[rates["batch_size"] == largest].set_index("model").loc[small.index]
-    against, gain = small["fc"] / small["conv"], large["fc"] / small["fc"]
-    ours = "; ".join(
-        f"{model}: FC at {against[model]:.0%} of the convolutions' rate at batch 1, "
-        f"{gain[model]:.1f} times faster at batch {largest:.0f}"
-        for model in small.index
-    )
-    return Finding(ours, HOLDS if (against < 0.5).all() and (gain >= 2).all() else FAILS)
-
-
-def power_constant(frame: pd.DataFrame) -> Finding:
-    """Claim: power does not depend on batch size or architecture.
-
-    Rule: over all nets and batch sizes, the standard deviation of the power above idle is at most 10 % of its
-    mean.
-    """
-    rows = measured(frame)
-    rows = rows.assign(net=rows["watts"].astype(float) - rows["idle_watts"].astype(float)).dropna(subset="net")
-    if rows.empty:
-        notes = [note for text in frame["notes"] for note in text.split("; ") if note.startswith("energy")]
-        return Finding(notes[0] if notes else "the record has no power", UNKNOWN)
-    mean, spread = rows["net"].mean(), rows["net"].std(ddof=0)
-    ours = f"{mean:.1f} W above idle, standard deviation {spread:.1f} W over {len(rows)} measurements"
-    return Finding(ours, HOLDS if spread <= 0.1 * mean else FAILS)

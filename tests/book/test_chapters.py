@@ -12,7 +12,8 @@ import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
 import cs231n_arch
-from cs231n_arch.claims import CHECKS, ledger
+from cs231n_arch.claims import check, ledger
+from cs231n_arch.claims.page import page as claims_page
 from cs231n_arch.models.names import MODELS
 from cs231n_arch.training.recipes import RECIPES
 
@@ -191,13 +192,29 @@ def test_the_bibliography_has_every_paper_of_the_library():
     assert {entry.paper for entry in MODELS.values()} | {recipe.paper for recipe in RECIPES.values()} <= set(keys)
 
 
-def test_the_ledger_shows_every_chapter_and_explains_what_differs_without_a_run():
+def test_the_ledger_shows_every_claim_with_its_anchor_its_minute_and_its_check():
     rows = ledger().set_index("id")
-    shown = re.findall(r'rows\(checked\.chapter == "(\w+)"\)', "\n".join(map(source, code_cells("book/ledger"))))
-    assert sorted(shown) == sorted(set(rows["chapter"]))
-    explained = re.findall(r"^`([\w-]+)`\n: ", prose("book/ledger"), re.MULTILINE)
-    for name in rows.index[~rows["kind"].str.contains("measured")]:
-        assert (name in explained) == (CHECKS[name]().verdict != "confirmed"), name
+    html = claims_page(check())._repr_html_()
+    items = dict(re.findall(r'<li id="([\w-]+)" (.*?)</li>', html, re.DOTALL))
+    assert list(items) == list(rows.index)
+    for name, text in items.items():
+        seconds = rows["seconds"][name]
+        assert ("youtube.com/watch?v=DAOcjicFr1Y&amp;t=" in text) == (seconds == seconds), name
+        assert f"&amp;t={seconds:.0f}s" in text or seconds != seconds
+        assert f"checks(&quot;{name}&quot;)" in text
+        assert f'data-chapter="{rows["chapter"][name]}"' in text
+        page = re.search(r'<a href="(\w+)\.html">', text)[1]
+        assert f"book/{page}" in PAGES, name
+    assert {"page(checked)"} <= set(map(source, code_cells("book/ledger")))
+
+
+def test_the_ledgers_filter_asks_for_what_the_rows_have():
+    html = claims_page(check("vgg-*"))._repr_html_()
+    script = (ROOT / "book" / "_static" / "ledger.js").read_text()
+    named = set(re.findall(r'name="(\w+)"', html))
+    assert named == set(re.findall(r"form\.(\w+)\.value", script)) == {"words", "chapter", "verdict", "order"}
+    assert set(re.findall(r"dataset\.(\w+)", script)) == {"chapter", "verdict", "seconds"}
+    assert html.count("<label>") == len(named), "every control has its name"
 
 
 def test_the_reference_has_every_package_with_public_names_and_every_paper():

@@ -4,9 +4,35 @@ from pathlib import Path
 
 import pytest
 
+from cs231n_arch.cli import experiment as command
 from cs231n_arch.cli import main
-from cs231n_arch.experiments import EXPERIMENTS, load_record
+from cs231n_arch.experiments import EXPERIMENTS, Arm, Comparison, Experiment, Work, load_record
+from cs231n_arch.experiments.rules import Better
+from cs231n_arch.experiments.running import TimeUpError
 from cs231n_arch.training.budget import VARIABLE
+
+
+def tiny(name: str) -> Experiment:
+    work = Work("digits", 8, 64, epochs=1, batch_size=32)
+    return Experiment(
+        id=name,
+        question="Does width help?",
+        arms={"narrow": Arm("workbench", {"maps": 2}), "wide": Arm("workbench", {"maps": 8})},
+        comparisons=(Comparison("narrow", "wide", Better("lower"), claim="alexnet-dropout-effect"),),
+        recipe="alexnet",
+        budgets={"live": work, "gpu": work},
+        looks=(2,),
+    )
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three experiments in the place of the real ones."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    table = {name: tiny(name) for name in ("one", "two", "three")}
+    monkeypatch.setattr(command, "EXPERIMENTS", table)
+    monkeypatch.setattr(command, "get", table.__getitem__)
+    monkeypatch.setattr(command, "HOURS", {"two": 1.0, "three": 1.0, "one": 1.0})
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,22 +41,65 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
         lines = capsys.readouterr().out.splitlines()
         assert [line.split(":")[0] for line in lines] == list(EXPERIMENTS)
         assert "dropout: Does dropping half" in "\n".join(lines)
-        assert "(alexnet-dropout)" in "\n".join(lines)
+        assert "(alexnet-dropout-effect)" in "\n".join(lines)
 
 
-def test_run_and_record(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    arguments = ["experiment", "identity-construction", "--budget", "live", "--seeds", "4", "5"]
+@pytest.mark.usefixtures("small")
+def test_run_and_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["experiment", "one", "--budget", "live", "--seeds", "4", "5"]
     assert main([*arguments, "--record", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "claim resnet-construction: shown" in printed
-    record = load_record(tmp_path / "identity-construction.json")
+    assert "claim alexnet-dropout-effect: " in printed
+    assert "rule: the treatment is lower than the control" in printed
+    record = load_record(tmp_path / "one.json")
     assert record["command"] == f"cs231n-arch {' '.join(arguments)} --record"
     assert record["seeds"] == [4, 5]
+    assert not list((tmp_path / "unfinished").iterdir())
 
 
-def test_unknown_experiment(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["experiment", "lnr"]) != 0
-    assert "no experiment is named 'lnr'; did you mean lrn?" in capsys.readouterr().err
+@pytest.mark.usefixtures("small")
+def test_all_run_in_order_of_value_and_only_those_that_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["experiment", "--all", "--budget", "gpu", "--record", str(tmp_path), "--resume"]
+    assert main(["experiment", "three", "--budget", "gpu", "--record", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main(arguments) == 0
+    written = [line.rsplit("/", 1)[1] for line in capsys.readouterr().out.splitlines() if line.endswith(".json")]
+    assert written == ["two-gpu.json", "one-gpu.json"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("small")
+def test_the_limit_is_a_clean_stop(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+
+    def stopped(*_: object, limit: float, **__: object) -> None:
+        limits.append(limit)
+        raise TimeUpError("two: the limit is reached with 4 tasks to do")
+
+    monkeypatch.setattr(command, "run_experiment", stopped)
+    assert main(["experiment", "--all", "--budget", "live", "--record", str(tmp_path), "--limit", "9m"]) == 0
+    assert limits == [pytest.approx(540, abs=5)]
+    assert "4 tasks to do; the same command goes on with --resume" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lnr"], "no experiment is named 'lnr'; did you mean lrn?"),
+        (["lrn", "--limit", "soon"], "a time is a number with s, m or h, such as 9m; given 'soon'"),
+        (["lrn", "--data", "/nowhere"], "there is no folder '/nowhere'"),
+        (["lrn", "--all"], "not allowed with argument"),
+    ],
+)
+def test_bad_requests(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(["experiment", *arguments])
+    except SystemExit as wrong:
+        code = int(wrong.code or 0)
+    assert code != 0
+    assert message in capsys.readouterr().err

@@ -11,13 +11,14 @@ from torch import nn
 
 from cs231n_arch import create_model
 from cs231n_arch.data.canvas import Boxed, load_boxed
-from cs231n_arch.experiments import EXPERIMENTS, Arm, Outcome, Work
-from cs231n_arch.experiments.beyond import few, only, regress
-from cs231n_arch.experiments.depth import become_identity
-from cs231n_arch.experiments.early import epochs_to
-from cs231n_arch.experiments.inception import gradient_norms
-from cs231n_arch.experiments.paths import reuse, step_seconds
-from cs231n_arch.experiments.running import load
+from cs231n_arch.experiments import EXPERIMENTS, Outcome, Work
+from cs231n_arch.experiments.alexnet import epochs_to
+from cs231n_arch.experiments.densenet import reuse
+from cs231n_arch.experiments.googlenet import gradient_norms
+from cs231n_arch.experiments.localization import regress
+from cs231n_arch.experiments.timing import step_seconds
+from cs231n_arch.experiments.transfer import few, only
+from cs231n_arch.experiments.trial import load
 from cs231n_arch.experiments.workbench import workbench
 from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
 from cs231n_arch.models.densenet import DenseBlock, Growth
@@ -27,7 +28,8 @@ def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Out
     """One seed of an experiment with very little work; the arms must all be there, in order."""
     experiment = EXPERIMENTS[name]
     work = dataclasses.replace(experiment.budgets["live"], **{"images": 64, "epochs": 1, **changes})
-    found = dict(experiment.measure(experiment, work, seed))
+    trials = dataclasses.replace(experiment, budgets={"live": work}).trials("live", seed)
+    found = dict(experiment.measure(trials))
     assert list(found) == list(experiment.arms)
     for comparison in experiment.comparisons:
         for arm in (comparison.control, comparison.treatment):
@@ -47,21 +49,6 @@ def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Out
 )
 def test_epochs_to_a_training_error(errors: list[float], target: float, expected: float) -> None:
     assert epochs_to(target, pd.DataFrame({"train_error": errors})) == pytest.approx(expected)
-
-
-def test_an_identity_unit_hands_on_what_is_not_negative() -> None:
-    net = create_model("plain20").eval()
-    unit = net.get_submodule("conv2_x.conv2_2")
-    images = torch.rand(2, 16, 9, 9)
-    assert not torch.equal(unit(images), images)
-    become_identity(unit)
-    assert torch.equal(unit(images), images)
-
-
-def test_construction_is_exact_for_the_identities_alone() -> None:
-    found = outcomes("identity-construction", images=256)
-    assert found["other layers identities"].metrics["largest_difference"] == 0
-    assert found["other layers as they began"].metrics["largest_difference"] > 0.1
 
 
 def test_gradient_norms_are_those_of_the_whole_loss() -> None:
@@ -94,7 +81,7 @@ def test_reuse_is_the_mean_weight_on_each_source() -> None:
 def test_timed_steps_change_no_weight() -> None:
     net = workbench(image_size=8, maps=4)
     before = copy.deepcopy(net.state_dict())
-    split = load(Work("digits", 8, 64))
+    split, _ = load(Work("digits", 8, 64))
     seconds = step_seconds({"narrow": net, "wide": workbench(image_size=8, maps=64)}, split, 32)
     assert 0 < seconds["narrow"] < seconds["wide"]
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
@@ -226,4 +213,3 @@ def test_the_workbench_computes_what_it_names() -> None:
     assert net(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
     assert net.fc4.in_features == 10 * 2 * 2
     assert workbench(image_size=8, head="hidden", dropout=0.5).dropout4.p == 0.5
-    assert Arm("workbench").flat() == {"model": "workbench"}

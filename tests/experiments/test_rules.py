@@ -4,87 +4,157 @@ import math
 
 import pytest
 
-from cs231n_arch.experiments.rules import NOT_SHOWN, REFUTED, SHOWN, Below, Better, Rule, Verdict, Zero, together
+from cs231n_arch.experiments.rules import (
+    CONFIRMED,
+    LEVEL,
+    NOT_REACHED,
+    NOT_SHOWN,
+    REFUTED,
+    Below,
+    Better,
+    Found,
+    Judgement,
+    Rule,
+    Same,
+    decide,
+    judge,
+    together,
+)
 
-# Three values each; variances 1 and 1, so the standard error is sqrt(2 / 3) = 0.816, and twice that 1.633.
-AROUND_TEN = [9.0, 10.0, 11.0]
+# Paired differences 1, 2, 3, 4, 5 less 3: mean 0, standard error sqrt(2.5 / 5); the critical t of four degrees of
+# freedom at 5 % is 2.776, from a printed table.
+CONTROL = [10.0, 20.0, 30.0, 40.0, 50.0]
+SPREAD = [-2.0, 1.0, 0.0, -1.0, 2.0]
+REACH = 2.776 * math.sqrt(2.5 / 5)
+
+
+def shifted(by: float) -> list[float]:
+    return [value + spread + by for value, spread in zip(CONTROL, SPREAD, strict=True)]
+
+
+def verdict(rule: Rule, treatment: list[float]) -> Found:
+    return decide([judge(rule, CONTROL, treatment)])[0]
 
 
 @pytest.mark.parametrize(
     ("shift", "lower", "higher"),
     [
-        (-5.0, SHOWN, REFUTED),
-        (-1.64, SHOWN, REFUTED),
-        (-1.63, NOT_SHOWN, NOT_SHOWN),
+        (-5.0, CONFIRMED, REFUTED),
+        (-REACH - 0.01, CONFIRMED, REFUTED),
+        (-REACH + 0.01, NOT_SHOWN, NOT_SHOWN),
         (0.0, NOT_SHOWN, NOT_SHOWN),
-        (1.63, NOT_SHOWN, NOT_SHOWN),
-        (1.64, REFUTED, SHOWN),
+        (REACH - 0.01, NOT_SHOWN, NOT_SHOWN),
+        (REACH + 0.01, REFUTED, CONFIRMED),
     ],
 )
-def test_a_difference_counts_from_twice_its_standard_error(shift: float, lower: Verdict, higher: Verdict) -> None:
-    treatment = [value + shift for value in AROUND_TEN]
-    assert Better("lower").judge(AROUND_TEN, treatment).verdict == lower
-    found = Better("higher").judge(AROUND_TEN, treatment)
-    assert found.verdict == higher
+def test_a_difference_counts_beyond_the_critical_value(shift: float, lower: Found, higher: Found) -> None:
+    assert verdict(Better("lower"), shifted(shift)) == lower
+    assert verdict(Better("higher"), shifted(shift)) == higher
+    found = judge(Better("lower"), CONTROL, shifted(shift))
     assert found.difference == pytest.approx(shift)
-    assert found.standard_error == pytest.approx(math.sqrt(2 / 3))
+    assert found.standard_error == pytest.approx(math.sqrt(2.5 / 5))
+    assert (found.low, found.high) == pytest.approx((shift - REACH, shift + REACH), abs=1e-3)
 
 
-def test_variances_may_differ() -> None:
-    found = Better("lower").judge([10.0, 10.0, 10.0], [4.0, 8.0, 12.0])
-    assert found.standard_error == pytest.approx(4 / math.sqrt(3))
-    assert found.verdict == NOT_SHOWN
+def test_the_critical_value_depends_on_the_number_of_seeds() -> None:
+    """t = 4 is beyond 2.776 with five seeds, and within 4.303 with three."""
+    for seeds, expected in ((5, CONFIRMED), (3, NOT_SHOWN)):
+        spread = [1.0, -1.0] if seeds == 3 else [1.0, 1.0, -1.0, -1.0]
+        differences = [0.0, *spread]
+        error = math.sqrt(sum(d * d for d in differences) / (seeds - 1) / seeds)
+        treatment = [d - 4 * error for d in differences]
+        assert decide([judge(Better("lower"), [0.0] * seeds, treatment)]) == [expected]
 
 
-@pytest.mark.parametrize(("shift", "verdict"), [(0.3, SHOWN), (0.37, NOT_SHOWN), (3.6, NOT_SHOWN), (3.7, REFUTED)])
-def test_a_margin_asks_for_not_being_worse(shift: float, verdict: Verdict) -> None:
-    treatment = [value + shift for value in AROUND_TEN]
-    assert Better("lower", margin=2.0).judge(AROUND_TEN, treatment).verdict == verdict
-    mirrored = [value - shift for value in AROUND_TEN]
-    assert Better("higher", margin=2.0).judge(AROUND_TEN, mirrored).verdict == verdict
+def test_seeds_are_paired() -> None:
+    """The seeds differ by tens, the arms by one: only the differences within a seed count."""
+    assert (
+        verdict(Better("higher"), [value + 1 + s / 100 for value, s in zip(CONTROL, SPREAD, strict=True)])
+        == CONFIRMED
+    )
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"), [(1.9 - REACH, CONFIRMED), (2.1 - REACH, NOT_SHOWN), (2.1 + REACH, REFUTED)]
+)
+def test_a_margin_asks_for_not_being_worse(shift: float, expected: Found) -> None:
+    assert verdict(Better("lower", margin=2.0), shifted(shift)) == expected
+    mirrored = [2 * value - given for value, given in zip(CONTROL, shifted(shift), strict=True)]
+    assert verdict(Better("higher", margin=2.0), mirrored) == expected
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [(0.0, CONFIRMED), (0.9, CONFIRMED), (1.2, NOT_SHOWN), (-1.2, NOT_SHOWN), (5.1, REFUTED), (-5.1, REFUTED)],
+)
+def test_equivalence_says_that_no_difference_is_larger(shift: float, expected: Found) -> None:
+    assert verdict(Same(3.0), shifted(shift)) == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(60.0, CONFIRMED), (30.0, NOT_SHOWN), (2.0, REFUTED)])
+def test_below_a_limit(limit: float, expected: Found) -> None:
+    found = judge(Below(limit), [0.0] * 5, CONTROL)
+    assert decide([found]) == [expected]
+    assert found.difference == pytest.approx(30 - limit)
 
 
 def test_without_spread_any_difference_counts_and_none_does_not() -> None:
-    assert Better("lower").judge([0.5, 0.5], [0.4, 0.4]).verdict == SHOWN
-    assert Better("lower").judge([0.5, 0.5], [0.6, 0.6]).verdict == REFUTED
-    assert Better("lower").judge([0.5, 0.5], [0.5, 0.5]).verdict == NOT_SHOWN
+    for after, expected in ((0.4, CONFIRMED), (0.6, REFUTED), (0.5, NOT_SHOWN)):
+        assert decide([judge(Better("lower"), [0.5, 0.5], [after, after])]) == [expected]
 
 
-@pytest.mark.parametrize(("limit", "verdict"), [(12.0, SHOWN), (10.5, NOT_SHOWN), (8.0, REFUTED)])
-def test_below_a_limit(limit: float, verdict: Verdict) -> None:
-    found = Below(limit).judge([0.0, 0.0], AROUND_TEN)
-    assert found.verdict == verdict
-    assert found.difference == pytest.approx(10 - limit)
-    assert found.standard_error == pytest.approx(1 / math.sqrt(3))
+def test_a_smaller_level_makes_a_wider_interval() -> None:
+    wide, narrow = (judge(Better("lower"), CONTROL, shifted(-2), level=level) for level in (0.01, 0.05))
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.p == narrow.p
 
 
-def test_zero_is_exact() -> None:
-    assert Zero().judge([1.0, 1.0], [0.0, 0.0]).verdict == SHOWN
-    assert Zero().judge([1.0, 1.0], [0.0, 1e-12]).verdict == REFUTED
+@pytest.mark.parametrize("rule", [Better("lower"), Below(1.0), Same(1.0)])
+@pytest.mark.parametrize("treatment", [[1.0], [], [1.0, math.nan], [1.0, math.inf], [1.0, 2.0, 3.0]])
+def test_too_few_numbers_or_others(rule: Rule, treatment: list[float]) -> None:
+    with pytest.raises(ValueError, match="a verdict needs finite values of the same seeds, at least two, of both"):
+        judge(rule, [1.0] if len(treatment) < 2 else [1.0, 2.0], treatment)
 
 
-@pytest.mark.parametrize("rule", [Better("lower"), Below(1.0), Zero()])
-@pytest.mark.parametrize("treatment", [[1.0], [], [1.0, math.nan], [1.0, math.inf]])
-def test_too_few_or_no_numbers(rule: Rule, treatment: list[float]) -> None:
-    with pytest.raises(ValueError, match="a verdict needs the finite values of at least two seeds; given"):
-        rule.judge(AROUND_TEN, treatment)
+def of(p: float, inside: bool = True) -> Judgement:
+    return Judgement(0.0, 1.0, -1.0, 1.0, p, inside)
+
+
+@pytest.mark.parametrize(
+    ("ps", "expected"),
+    [
+        ([0.04], [CONFIRMED]),
+        ([0.04, 0.04], [NOT_SHOWN, NOT_SHOWN]),  # the smaller must pass half of the level
+        ([0.02, 0.04], [CONFIRMED, CONFIRMED]),  # then the other the whole level
+        ([0.04, 0.02, 0.9], [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN]),
+        ([0.04, 0.016, 0.9], [NOT_SHOWN, CONFIRMED, NOT_SHOWN]),
+    ],
+)
+def test_holm(ps: list[float], expected: list[Found]) -> None:
+    assert LEVEL == 0.05
+    assert decide([of(p) for p in ps]) == expected
+
+
+def test_the_side_decides_between_confirmed_and_refuted() -> None:
+    assert decide([of(0.001), of(0.001, inside=False)]) == [CONFIRMED, REFUTED]
 
 
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        ([SHOWN, SHOWN], SHOWN),
-        ([SHOWN, NOT_SHOWN], NOT_SHOWN),
-        ([SHOWN, NOT_SHOWN, REFUTED], REFUTED),
+        ([CONFIRMED, CONFIRMED], CONFIRMED),
+        ([CONFIRMED, NOT_SHOWN], NOT_SHOWN),
+        ([CONFIRMED, NOT_SHOWN, REFUTED, NOT_REACHED], REFUTED),
+        ([CONFIRMED, NOT_REACHED], NOT_REACHED),
         ([], NOT_SHOWN),
     ],
 )
-def test_several_comparisons_of_one_claim(verdicts: list[Verdict], expected: Verdict) -> None:
+def test_several_comparisons_of_one_claim(verdicts: list[Found], expected: Found) -> None:
     assert together(verdicts) == expected
 
 
 def test_a_rule_says_what_it_asks() -> None:
-    assert "lower than the control's by more than twice the standard error" in str(Better("lower"))
-    assert "allowing 0.01 on the other side" in str(Better("lower", 0.01))
+    assert str(Better("lower")) == "the treatment is lower than the control (paired t-test)"
+    assert "or misses it by less than 0.01" in str(Better("lower", 0.01))
+    assert "differ by less than 0.01" in str(Same(0.01))
     assert "below 500000" in str(Below(500_000))
-    assert "exactly zero" in str(Zero())

@@ -8,8 +8,10 @@ import torch
 
 from cs231n_arch import claims, layer_table
 from cs231n_arch.data import Split
-from cs231n_arch.experiments import EXPERIMENTS, Arm, Comparison, Experiment, differences, get
+from cs231n_arch.experiments import EXPERIMENTS, Arm, Comparison, Experiment, get
+from cs231n_arch.experiments.alexnet import Ensemble
 from cs231n_arch.experiments.rules import Better
+from cs231n_arch.experiments.table import CHAPTERS, HOURS
 from cs231n_arch.experiments.workbench import OURS, build
 from cs231n_arch.models.layers import Net
 from cs231n_arch.models.names import MODELS
@@ -17,8 +19,19 @@ from cs231n_arch.models.registry import constructor
 from cs231n_arch.training import recipes
 
 by_name = pytest.mark.parametrize("name", EXPERIMENTS)
-# Compared in what the claim itself is about: half of the parameters, another net.
-FREE = {("dense-residual", "DenseNet-22, k = 8")}
+# Compared in what the claim itself is about: half of the parameters; and a column with drop-path, which has none.
+FREE = {("dense-residual", "DenseNet-22, k = 8"), ("fractal-paths", "drop-path")}
+
+
+def differences(one: Arm, other: Arm) -> set[str]:
+    """The names under which two arms differ; an option that only one of them gives is one."""
+
+    def flat(arm: Arm) -> dict[str, object]:
+        parts = {"options": arm.options, "changes": arm.changes, "settings": arm.settings}
+        return {"model": arm.model} | {f"{p}.{name}": v for p, given in parts.items() for name, v in given.items()}
+
+    left, right, missing = flat(one), flat(other), object()
+    return {name for name in left | right if left.get(name, missing) != right.get(name, missing)}
 
 
 def blank(size: int) -> Split:
@@ -50,11 +63,14 @@ def test_control_and_treatment_differ_in_one_thing(name: str) -> None:
 
 
 def test_differences_see_every_part_of_an_arm() -> None:
-    arm = Arm("resnet20", {"shortcut": "A"}, {"lr": 0.1}, {"members": 1})
+    arm = Ensemble("resnet20", {"shortcut": "A"}, {"lr": 0.1})
     assert differences(arm, arm) == set()
-    assert differences(arm, Arm("resnet32", {"shortcut": "A"}, {"lr": 0.1}, {"members": 1})) == {"model"}
-    assert differences(arm, Arm("resnet20", {}, {"lr": 0.2}, {"members": 1})) == {"options.shortcut", "recipe.lr"}
-    assert differences(arm, Arm("resnet20", {"shortcut": "A"}, {"lr": 0.1}, {"members": 2})) == {"setting.members"}
+    assert differences(arm, Ensemble("resnet32", {"shortcut": "A"}, {"lr": 0.1})) == {"model"}
+    assert differences(arm, Ensemble("resnet20", {}, {"lr": 0.2})) == {"options.shortcut", "changes.lr"}
+    assert differences(arm, Ensemble("resnet20", {"shortcut": "A"}, {"lr": 0.1}, members=2)) == {
+        "settings.members"
+    }
+    assert differences(arm, Arm("resnet20", {"shortcut": "A"}, {"lr": 0.1}, True)) == {"settings.augmented"}
 
 
 @by_name
@@ -62,8 +78,9 @@ def test_the_parts_exist(name: str) -> None:
     experiment = EXPERIMENTS[name]
     assert experiment.id == name
     assert experiment.question.endswith("?")
-    assert len(set(experiment.seeds)) >= 3
-    assert set(experiment.budgets) == {"live", "recorded", "gpu"}
+    assert experiment.looks[0] >= 5
+    assert list(experiment.looks) == sorted(set(experiment.looks))
+    assert set(experiment.budgets) == {"live", "recorded", "long", "gpu"}
     assert recipes.get(experiment.recipe)
     assert len(experiment.arms) >= 2
     for arm in experiment.arms.values():
@@ -71,13 +88,16 @@ def test_the_parts_exist(name: str) -> None:
     for comparison in experiment.comparisons:
         assert {comparison.control, comparison.treatment} <= set(experiment.arms)
         assert comparison.control != comparison.treatment
+        for condition in comparison.regime:
+            assert condition.arm in experiment.arms
+            assert not isinstance(condition.limit, str) or condition.limit in experiment.arms
 
 
 @by_name
 def test_every_arm_takes_the_images_of_every_budget(name: str) -> None:
     sizes = sorted({work.image_size for work in EXPERIMENTS[name].budgets.values()})
     nets = [arm for arm in EXPERIMENTS[name].arms.values() if arm.model != "pixels"]
-    for arm in {str(arm.flat()): arm for arm in (Arm(arm.model, arm.options) for arm in nets)}.values():
+    for arm in {str((arm.model, arm.options)): arm for arm in nets}.values():
         net = on_meta(arm, sizes[0]).eval()
         assert net(torch.empty(1, 1, sizes[0], sizes[0], device="meta")).shape[1] >= 10
         for size in sizes[1:]:
@@ -85,13 +105,27 @@ def test_every_arm_takes_the_images_of_every_budget(name: str) -> None:
             (on_meta(arm, size) if sized else net).check_input(torch.empty(1, 1, size, size, device="meta"))
 
 
-def test_every_measured_claim_has_an_experiment() -> None:
-    ledger = claims.ledger()
-    tested = {claim for experiment in EXPERIMENTS.values() for claim in experiment.claims}
-    assert tested <= set(ledger["id"])
-    ledger = ledger[ledger["chapter"] != "power"]  # these are tested by `profiling.canziani`
-    measured = ledger[ledger["kind"].str.contains("measured")]
-    assert set(measured["id"]) <= tested
+def test_files_are_named_after_chapters_as_claims_are() -> None:
+    chapters = {chapter.__name__.rsplit(".", 1)[1] for chapter in CHAPTERS}
+    assert chapters <= set(claims.ledger()["chapter"]) | {"transfer", "localization"}
+    for chapter in CHAPTERS:
+        own = {chapter.__name__.rsplit(".", 1)[1], "vgg"}  # two chapters show claims of the slides on VGG
+        of = claims.ledger().set_index("id")["chapter"]
+        for experiment in chapter.TABLE:
+            assert {of[claim] for claim in experiment.claims} <= own, experiment.id
+
+
+def test_long_runs_have_their_place_and_their_price() -> None:
+    assert set(HOURS) == set(EXPERIMENTS)
+    assert all(0 < hours < 30 for hours in HOURS.values())
+
+
+def test_curves_of_long_runs_and_choices_are_of_images_that_are_held_out() -> None:
+    for experiment in EXPERIMENTS.values():
+        for budget in ("long", "gpu"):
+            work = experiment.budgets[budget]
+            trains = experiment.id not in ("lenet-digits", "auxiliary-classifiers", "transfer", "localization")
+            assert (work.validation > 0) == trains, (experiment.id, budget)
 
 
 def test_a_claim_has_one_experiment_only() -> None:
@@ -108,5 +142,5 @@ def test_unknown_experiment() -> None:
 def test_claims_are_named_once_and_in_order() -> None:
     arms = {"a": Arm("resnet20"), "b": Arm("resnet32")}
     comparisons = tuple(Comparison("a", "b", Better("lower"), claim=claim) for claim in ("y", "", "x", "y"))
-    made = Experiment("e", "?", arms, comparisons, "resnet", {}, EXPERIMENTS["dropout"].measure)
+    made = Experiment("e", "?", arms, comparisons, "resnet", {})
     assert made.claims == ("y", "x")

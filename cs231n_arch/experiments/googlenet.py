@@ -1,6 +1,7 @@
 """GoogLeNet's auxiliary classifiers: what gradient reaches which stage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 import torch
@@ -8,9 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cs231n_arch import data
-from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
+from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.running import fresh
+from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+from cs231n_arch.experiments.workbench import build
 from cs231n_arch.models.layers import AuxHead, AuxNet
 from cs231n_arch.training import Budget
 
@@ -33,16 +35,21 @@ def gradient_norms(net: AuxNet, images: Tensor, labels: Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def gradient_by_depth(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
+def gradient_by_depth(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
     """The gradient norm of each stage before the first step, with the same weights in both nets."""
+    with_heads = trials["auxiliary classifiers"]
+    work, seed = with_heads.work, with_heads.seed
     split = data.load(work.data)  # at its own size: only the chosen images are enlarged
+    nets = {}
+    for name, trial in trials.items():
+        torch.manual_seed(seed)
+        nets[name] = build(trial.arm.model, split, **trial.arm.options)
+    weights = nets["auxiliary classifiers"].state_dict()
     device = Budget.auto().device
     chosen = torch.randperm(len(split.train_images), generator=torch.Generator().manual_seed(seed))[:IMAGES]
     images = F.interpolate(split.train_images[chosen], (work.image_size, work.image_size), mode="bilinear")
     labels = split.train_labels[chosen]
-    weights = fresh(experiment.arms["auxiliary classifiers"], split, seed).state_dict()
-    for name, arm in experiment.arms.items():
-        net = fresh(arm, split, seed)
+    for name, net in nets.items():
         assert isinstance(net, AuxNet)
         net.load_state_dict({key: value for key, value in weights.items() if key in net.state_dict()})
         norms = gradient_norms(net.to(device), images.to(device), labels.to(device))
@@ -64,10 +71,11 @@ AUXILIARY = Experiment(
     budgets={
         "live": Work("digits", 224),
         "recorded": Work("fashion_mnist", 224),
+        "long": Work("fashion_mnist", 224),
         "gpu": Work("cifar10", 224),
     },
     measure=gradient_by_depth,
-    seeds=(0, 1, 2, 3, 4),
+    whole=True,
 )
 
 TABLE = (AUXILIARY,)

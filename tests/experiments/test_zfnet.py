@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from cs231n_arch import layer_table
-from cs231n_arch.experiments.design import Work
-from cs231n_arch.experiments.first_layer import FIRST_LAYER, first_layers, unstable, with_windows
+from cs231n_arch.experiments import Work
 from cs231n_arch.experiments.workbench import workbench
+from cs231n_arch.experiments.zfnet import FIRST_LAYER, unstable, with_windows
 
 
 class Column(nn.Module):
@@ -37,7 +37,7 @@ def test_a_prediction_that_follows_the_shift_is_unstable_and_one_that_cannot_see
 def test_the_arms_differ_in_their_first_two_windows_and_agree_behind_them():
     shapes, rest = set(), set()
     for arm in FIRST_LAYER.arms.values():
-        windows = arm.setting["windows"]
+        windows = arm.windows
         net = with_windows(workbench(image_size=32, **arm.options), windows)
         table = layer_table(net).set_index("name")
         assert [tuple(table.loc[f"{name}.conv", ["kernel", "stride"]]) for name in ("conv1", "conv2_1")] == list(
@@ -58,7 +58,8 @@ def test_the_weights_of_the_new_windows_are_hes():
 
 def test_every_arm_is_measured():
     work = Work("digits", 32, 64, epochs=1, batch_size=32)
-    found = dict(first_layers(dataclasses.replace(FIRST_LAYER), work, seed=0))
+    tiny = dataclasses.replace(FIRST_LAYER, budgets={"live": work})
+    found = dict(tiny.measure(tiny.trials("live", 0)))
     assert list(found) == list(FIRST_LAYER.arms)
     for outcome in found.values():
         assert set(outcome.metrics) == {"test_error", "train_error", "train_loss", "unstable"}

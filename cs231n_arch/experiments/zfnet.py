@@ -1,15 +1,14 @@
 """ZFNet: the first layer's kernel and stride, and what they do to an image that moves by a pixel."""
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch.experiments.design import Arm, Comparison, Experiment, Outcome, Work
+from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.running import continued, load, outcome
-from cs231n_arch.experiments.workbench import build
+from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
 from cs231n_arch.models.layers import Net, conv_relu, init_he
 
 Windows = tuple[tuple[int, int], ...]  # kernel and stride of the first and the second convolution
@@ -43,16 +42,18 @@ def with_windows(net: Net, windows: Windows) -> Net:
     return net
 
 
-def first_layers(experiment: Experiment, work: Work, seed: int) -> Iterator[tuple[str, Outcome]]:
+@dataclass(frozen=True)
+class FirstLayers(Arm):
+    """The workbench with other `windows` in its first two convolutions."""
+
+    windows: Windows = ()
+
+
+def first_layers(trials: Mapping[str, Trial[FirstLayers]]) -> Iterator[tuple[str, Outcome]]:
     """Train the same net behind each pair of first windows."""
-    split = load(work)
-    for name, arm in experiment.arms.items():
-        torch.manual_seed(seed)
-        net = with_windows(build(arm.model, split, **arm.options), cast(Windows, arm.setting["windows"]))
-        run = continued(net, experiment, arm, work, split, seed)
-        usual = outcome(run, split)
-        moved = {"unstable": unstable(run.model, split.test_images)}
-        yield name, Outcome({**usual.metrics, **moved}, usual.curve)
+    for name, trial in trials.items():
+        run = trial.train(with_windows(trial.net(), trial.arm.windows))
+        yield name, trial.outcome(run, unstable=unstable(run.model, trial.split.test_images))
 
 
 FIRST_LAYER = Experiment(
@@ -60,9 +61,9 @@ FIRST_LAYER = Experiment(
     question="Is 7x7 at stride 2, and stride 2 again, better than AlexNet's 11x11 at stride 4?",
     arms={
         # Kernel and stride of the first two convolutions. Behind them the maps are equally large in all arms.
-        "11x11, stride 4": Arm("workbench", {"maps": 16}, setting={"windows": ((11, 4), (3, 1))}),
-        "7x7, stride 4": Arm("workbench", {"maps": 16}, setting={"windows": ((7, 4), (3, 1))}),
-        "7x7, stride 2": Arm("workbench", {"maps": 16}, setting={"windows": ((7, 2), (3, 2))}),
+        "11x11, stride 4": FirstLayers("workbench", {"maps": 16}, windows=((11, 4), (3, 1))),
+        "7x7, stride 4": FirstLayers("workbench", {"maps": 16}, windows=((7, 4), (3, 1))),
+        "7x7, stride 2": FirstLayers("workbench", {"maps": 16}, windows=((7, 2), (3, 2))),
     },
     comparisons=(
         Comparison("11x11, stride 4", "7x7, stride 2", Better("lower")),
@@ -72,9 +73,10 @@ FIRST_LAYER = Experiment(
     ),
     recipe="zfnet",
     budgets={
-        "live": Work("digits", 32, 400, epochs=6, batch_size=32, recipe={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 32, 5000, epochs=12, batch_size=64, recipe={"lr": 0.02}),
-        "gpu": Work("cifar10", 32, epochs=40, recipe={"lr": 0.02}),
+        "live": Work("digits", 32, 400, epochs=6, batch_size=32, changes={"lr": 0.02}),
+        "recorded": Work("fashion_mnist", 32, 5000, epochs=12, batch_size=64, changes={"lr": 0.02}),
+        "long": Work("fashion_mnist", 32, 50_000, epochs=15, batch_size=64, changes={"lr": 0.02}, validation=5000),
+        "gpu": Work("cifar10", 32, epochs=40, changes={"lr": 0.02}, validation=5000),
     },
     measure=first_layers,
 )

@@ -1,0 +1,105 @@
+"""Transfer: what the features of a trained net are worth for classes and images that it never saw."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from cs231n_arch import data
+from cs231n_arch.experiments.design import Comparison, Experiment
+from cs231n_arch.experiments.rules import Better
+from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+from cs231n_arch.transfer import features, linear_probe
+
+SHOTS = 20  # images of each class that a probe may learn from
+OTHER = {"fashion_mnist": "digits", "digits": "digits", "cifar10": "fashion_mnist"}  # the other data set
+
+
+def only(images: Tensor, labels: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
+    """The images of the classes from `first` to before `last`, whose labels count from zero."""
+    chosen = (labels >= first) & (labels < last)
+    return images[chosen], labels[chosen] - first
+
+
+def few(images: Tensor, labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """`SHOTS` images of each class, drawn at random."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    picked = torch.cat([order[labels[order] == label][:SHOTS] for label in torch.unique(labels)])
+    return images[picked], labels[picked]
+
+
+@dataclasses.dataclass(frozen=True)
+class Probed(Arm):
+    """The features that a linear probe sees."""
+
+    features: Literal["pixels", "random", "trained"] = "trained"
+
+
+def probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]:
+    """Linear probes from a few images of classes, and of a data set, that the net was not trained on."""
+    for name, trial in trials.items():
+        split, work, seed = trial.split, trial.work, trial.seed
+        half = len(split.classes) // 2
+        train_images, train_labels = only(split.train_images, split.train_labels, 0, half)
+        test_images, test_labels = only(split.test_images, split.test_labels, 0, half)
+        seen = dataclasses.replace(
+            split,
+            train_images=train_images,
+            train_labels=train_labels,
+            test_images=test_images,
+            test_labels=test_labels,
+            classes=split.classes[:half],
+        )
+        other = data.load(OTHER[work.data], image_size=work.image_size, channels=split.image_size[0])
+        unseen = only(split.test_images, split.test_labels, half, 2 * half)
+        shots = few(*only(split.train_images, split.train_labels, half, 2 * half), seed)
+        few_others = few(other.train_images, other.train_labels, seed)
+        net: nn.Module | None = None
+        if trial.arm.features != "pixels":
+            net = trial.net(seen)
+        if trial.arm.features == "trained":
+            net = trial.train(net, seen).model
+        yield (
+            name,
+            Outcome(
+                {
+                    "other_classes_accuracy": probe(net, shots, unseen, seed),
+                    "other_data_accuracy": probe(net, few_others, (other.test_images, other.test_labels), seed),
+                }
+            ),
+        )
+
+
+def probe(net: nn.Module | None, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seed: int) -> float:
+    """Accuracy of a linear probe of a net's features, or of the pixels."""
+    if net is None:
+        return linear_probe(train, test, seed=seed)
+    return linear_probe((features(net, train[0]), train[1]), (features(net, test[0]), test[1]), seed=seed)
+
+
+TRANSFER = Experiment(
+    id="transfer",
+    question="Do the features of the last hidden layer serve classes and a data set that the net never saw?",
+    arms={
+        "pixels": Probed("workbench", {"head": "hidden"}, features="pixels"),
+        "random": Probed("workbench", {"head": "hidden"}, features="random"),
+        "trained": Probed("workbench", {"head": "hidden"}),
+    },
+    comparisons=tuple(
+        Comparison(control, "trained", Better("higher"), f"{task}_accuracy", "vgg-fc7")
+        for task in ("other_classes", "other_data")
+        for control in ("pixels", "random")
+    ),
+    recipe="alexnet",
+    budgets={
+        "live": Work("digits", 16, epochs=6, batch_size=32, changes={"lr": 0.02}),
+        "recorded": Work("fashion_mnist", 28, 10_000, epochs=4, batch_size=64, changes={"lr": 0.02}),
+        "long": Work("fashion_mnist", 28, epochs=15, batch_size=64, changes={"lr": 0.02}),
+        "gpu": Work("cifar10", 32, epochs=90),
+    },
+    measure=probes,
+)
+
+TABLE = (TRANSFER,)

@@ -367,6 +367,9 @@ LIBRARY: dict[str, Row] = {
         ValueError, "density 0.5 is above the 0.1"),
     "nothing to prune": (
         lambda p: compression.prune(nn.ReLU(), 0.5), ValueError, "ReLU has no convolution or fully"),
+    "weight that something else computes": (
+        lambda p: compression.prune(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))), 0.5),
+        ValueError, "the weight of 0 is computed by _WeightNorm; make it a parameter again"),
     "bits": (lambda p: compression.quantize(net(), 9), ValueError, "from 2 to 8; given 9"),
     "bits twice": (lambda p: compression.quantize(quantized(), 4), ValueError, "the net is quantized already"),
     "net that is not quantized": (

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
+from cs231n_arch.compression.quantization import quantized
 from cs231n_arch.records import write_atomically
 
 MAGIC = b"cs231n-arch deep compression 1\n"
+BFLOAT16 = "bfloat16"
 LARGEST_TENSOR = 2**28  # values; the first fully connected layer of VGG-16 has 2^26.6
 LARGEST_HEADER = 2**24  # bytes
 LARGEST_GAP = 254  # 255 is a filler: it bridges 255 zeros, and no code belongs to it
@@ -34,33 +35,33 @@ def compressed_bytes(model: nn.Module) -> bytes:
         ValueError: a net that `quantize` has not seen.
     """
     shared = {
-        f"{name}.weight": module.parametrizations.weight
+        f"{name}.weight".lstrip("."): module.parametrizations.weight
         for name, module in model.named_modules()
-        if parametrize.is_parametrized(module, "weight")
+        if quantized(module)
     }
     if not shared:
         raise ValueError("the net is not quantized: call quantize(model, bits) first")
     entries: list[dict[str, Any]] = []
     blocks: list[bytes] = []
     for name, weight in shared.items():
-        codebook = weight.original.detach().cpu().numpy()
+        codebook, kind = as_array(weight.original)
         symbols, gaps = sparse(weight[0].codes.cpu().numpy().ravel())
         parts = [codebook.tobytes(), huffman(symbols), huffman(gaps)]
         entry = {
             "name": name,
             "shape": list(weight[0].codes.shape),
             "symbols": len(symbols),
-            "dtype": str(codebook.dtype),
+            "dtype": kind,
         }
         entries.append(entry | {"sizes": [len(part) for part in parts]})
         blocks += parts
     for name, tensor in model.state_dict().items():
-        if ".parametrizations." not in f".{name}":
-            array = tensor.cpu().numpy()
+        if not name.startswith(
+            tuple(f"{layer.removesuffix('weight')}parametrizations.weight." for layer in shared)
+        ):
+            array, kind = as_array(tensor)
             block = zlib.compress(array.tobytes(), 9)
-            entries.append(
-                {"name": name, "shape": list(array.shape), "dtype": str(array.dtype), "sizes": [len(block)]}
-            )
+            entries.append({"name": name, "shape": list(array.shape), "dtype": kind, "sizes": [len(block)]})
             blocks.append(block)
     header = zlib.compress(json.dumps(entries, separators=(",", ":")).encode(), 9)
     body = len(header).to_bytes(4, "little") + header + b"".join(blocks)
@@ -117,8 +118,23 @@ def unpacked(body: bytes) -> dict[str, Tensor]:
             parts.append(body[start : start + size])
             start += size
         array = shared_array(entry, parts) if len(parts) == 3 else plain_array(entry, parts[0])
-        state[entry["name"]] = torch.from_numpy(array.reshape(entry["shape"]).copy())
+        tensor = torch.from_numpy(array.reshape(entry["shape"]).copy())
+        state[entry["name"]] = tensor.view(torch.bfloat16) if entry["dtype"] == BFLOAT16 else tensor
     return state
+
+
+def as_array(tensor: Tensor) -> tuple[np.ndarray, str]:
+    """A tensor for NumPy, and the name of its type. NumPy has no bfloat16; its bits are taken as whole numbers."""
+    tensor = tensor.detach().cpu()
+    if tensor.dtype == torch.bfloat16:
+        return tensor.view(torch.int16).numpy(), BFLOAT16
+    array = tensor.numpy()
+    return array, str(array.dtype)
+
+
+def array_type(entry: dict[str, Any]) -> np.dtype[Any]:
+    """The type of an entry's values as `as_array` gives them."""
+    return np.dtype(np.int16 if entry["dtype"] == BFLOAT16 else entry["dtype"])
 
 
 def sparse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +151,7 @@ def sparse(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
     """The weights of one layer, flat: the inverse of `sparse`, looked up in the codebook."""
-    codebook = np.frombuffer(parts[0], entry["dtype"])
+    codebook = np.frombuffer(parts[0], array_type(entry))
     weights = np.zeros(math.prod(entry["shape"]), codebook.dtype)
     symbols, gaps = (np.frombuffer(inflated(part, weights.size), np.uint8) for part in parts[1:])
     advance = np.minimum(gaps.astype(np.int64) + 1, LARGEST_GAP + 1)
@@ -146,7 +162,7 @@ def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
 
 def plain_array(entry: dict[str, Any], part: bytes) -> np.ndarray:
     """A tensor that was stored as it is."""
-    kind = np.dtype(entry["dtype"])
+    kind = array_type(entry)
     return np.frombuffer(inflated(part, math.prod(entry["shape"]) * kind.itemsize), kind)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
-from torch.nn.utils import prune as torch_prune
 
+from cs231n_arch.compression.pruning import check_own_weights, pruned
 from cs231n_arch.models.layers import weighted
 
 BITS = (2, 8)  # smallest and largest code
@@ -28,6 +28,13 @@ class SharedWeights(nn.Module):
     def forward(self, codebook: Tensor) -> Tensor:
         """Map the shared values, shape (k,), to the weight, in the shape of the codes."""
         return nn.functional.pad(codebook, (1, 0))[self.codes.long()]
+
+
+def quantized(layer: nn.Module) -> bool:
+    """Whether `quantize` has seen the layer."""
+    if not parametrize.is_parametrized(layer, "weight"):
+        return False
+    return isinstance(layer.parametrizations.weight[0], SharedWeights)  # type: ignore[index, union-attr]
 
 
 def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
@@ -66,22 +73,23 @@ def quantize(model: nn.Module, bits: int) -> None:
         bits: bits of a code, 2 to 8.
 
     Raises:
-        ValueError: bits out of range, a net that is quantized already, a layer without a nonzero weight, or
-            weights that are not finite.
+        ValueError: bits out of range, a net that is quantized already, a layer without a nonzero weight, weights
+            that are not finite, or that something else computes, such as weight normalisation.
     """
     if not isinstance(bits, int) or not BITS[0] <= bits <= BITS[1]:
         raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[1]}; given {bits!r}")
     layers = list(weighted(model))
-    if any(parametrize.is_parametrized(layer, "weight") for layer in layers):
+    if any(quantized(layer) for layer in layers):
         raise ValueError("the net is quantized already")
+    check_own_weights(model)
     for name, layer in ((n, m) for n, m in model.named_modules() if m in layers):
         if not layer.weight.isfinite().all():
             raise ValueError(f"the weights of {name or type(layer).__name__} are not all finite")
         if not layer.weight.count_nonzero():
             raise ValueError(f"{name or type(layer).__name__} has no nonzero weight to share")
     for layer in layers:
-        if hasattr(layer, "weight_mask"):
-            torch_prune.remove(layer, "weight")  # type: ignore[no-untyped-call]
+        if pruned(layer):
+            parametrize.remove_parametrizations(layer, "weight")
         weight = layer.weight.detach()
         kept = weight != 0
         centres, labels = cluster(weight[kept].cpu().float().numpy(), 2**bits)

@@ -1,17 +1,23 @@
 """Pruning, shared weights and the compressed file."""
 
+import copy
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
+from torch.nn.utils import prune as torch_prune
 
 from cs231n_arch import create_model
+from cs231n_arch.anatomy.gradients import gradient_flow, weight_gradients
+from cs231n_arch.anatomy.memory import training_memory
 from cs231n_arch.compression import compressed_bytes, density, load_compressed, prune, quantize, save_compressed
 from cs231n_arch.compression.codec import shared_array, sparse
+from cs231n_arch.compression.pruning import unpruned
 from cs231n_arch.compression.quantization import cluster
 from cs231n_arch.models.layers import weighted
 
@@ -73,10 +79,67 @@ def test_bad_density(share: float) -> None:
 def test_density_cannot_grow_again() -> None:
     net = small_net()
     prune(net, 0.2)
-    masks = [layer.weight_mask.clone() for layer in weighted(net)]
+    masks = [unpruned(layer) for layer in weighted(net)]
     with pytest.raises(ValueError, match=r"density 0.5 is above the 0.2"):
         prune(net, 0.5)
-    assert all(torch.equal(mask, layer.weight_mask) for mask, layer in zip(masks, weighted(net), strict=True))
+    assert all(torch.equal(mask, unpruned(layer)) for mask, layer in zip(masks, weighted(net), strict=True))
+
+
+def test_a_pruned_net_is_measured_like_the_same_net_with_zeros() -> None:
+    net, zeros = small_net(), small_net()
+    prune(net, 0.3)
+    for pruned, plain in zip(weighted(net), weighted(zeros), strict=True):
+        plain.weight.data.mul_(pruned.weight != 0)
+    images, labels = torch.randn(8, 1, 32, 32), torch.arange(8)
+    assert torch.equal(copy.deepcopy(net)(images), zeros(images))
+    pd.testing.assert_frame_equal(
+        gradient_flow(net, images, labels, ["c1", "f6"]), gradient_flow(zeros, images, labels, ["c1", "f6"])
+    )
+    assert training_memory(net, 4, (1, 32, 32)) >= training_memory(zeros, 4, (1, 32, 32))
+    assert len(weight_gradients(net, images, labels)) > 0
+    assert density(net) == pytest.approx(0.3, abs=2e-3)
+
+
+def test_a_pruned_net_is_saved_and_loaded() -> None:
+    net, other = small_net(), small_net(seed=1)
+    prune(net, 0.3)
+    prune(other, 0.5)
+    other.load_state_dict(net.state_dict())
+    assert all(torch.equal(a.weight, b.weight) for a, b in zip(weighted(net), weighted(other), strict=True))
+
+
+def test_equal_weights_are_pruned_to_the_density_too() -> None:
+    net = nn.Sequential(nn.Linear(10, 10))
+    nn.init.ones_(net[0].weight)
+    prune(net, 0.5)
+    prune(net, 0.2)
+    assert int(net[0].weight.sum()) == 20
+
+
+@pytest.mark.parametrize("act", [lambda net: prune(net, 0.5), lambda net: quantize(net, 4)])
+def test_weights_that_something_else_computes(act: object) -> None:
+    normed = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)))
+    with pytest.raises(ValueError, match="the weight of 0 is computed by _WeightNorm; make it a parameter again"):
+        act(normed)
+    with pytest.raises(ValueError, match="not quantized: call quantize"):
+        compressed_bytes(normed)
+    hooked = nn.Sequential(nn.Linear(4, 4))
+    torch_prune.random_unstructured(hooked[0], "weight", 3)
+    with pytest.raises(ValueError, match="the weight of 0 is computed by a hook"):
+        act(hooked)
+
+
+def test_a_bfloat16_net_is_stored_exactly(tmp_path: Path) -> None:
+    net = create_model("resnet20").to(torch.bfloat16)
+    prune(net, 0.4)
+    quantize(net, 4)
+    save_compressed(net, tmp_path / "net.bin")
+    fresh = create_model("resnet20").to(torch.bfloat16)
+    fresh.load_state_dict(load_compressed(tmp_path / "net.bin"), strict=True)
+    for ours, theirs in zip(weighted(fresh), weighted(net), strict=True):
+        assert ours.weight.dtype == torch.bfloat16
+        assert torch.equal(ours.weight, theirs.weight)
+    assert load_compressed(tmp_path / "net.bin")["bn1.weight"].dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("act", [lambda net: prune(net, 0.5), density])

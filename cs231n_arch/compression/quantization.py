@@ -1,6 +1,7 @@
 """Trained quantization: the weights of a layer share a few trained values (Deep Compression, Section 3)."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,7 +66,7 @@ def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
 def quantize(model: nn.Module, bits: int) -> None:
     """Let the nonzero weights of each convolution and fully connected layer share 2^bits values, in place.
 
-    Pruning becomes final: its masks are removed and the zeros stay zeros. Afterwards the layer's trainable
+    Pruning becomes final: its masks are replaced, and the zeros stay zeros. Afterwards the layer's trainable
     parameter is its codebook, so training goes on as before, now for the shared values.
 
     Args:
@@ -88,12 +89,16 @@ def quantize(model: nn.Module, bits: int) -> None:
         if not layer.weight.count_nonzero():
             raise ValueError(f"{name or type(layer).__name__} has no nonzero weight to share")
     for layer in layers:
-        if pruned(layer):
-            parametrize.remove_parametrizations(layer, "weight")
         weight = layer.weight.detach()
         kept = weight != 0
         centres, labels = cluster(weight[kept].cpu().float().numpy(), 2**bits)
         codes = torch.zeros(weight.shape, dtype=torch.int16, device=weight.device)
         codes[kept] = torch.from_numpy(labels + 1).to(codes)
-        layer.weight = nn.Parameter(torch.from_numpy(centres).to(weight))
-        parametrize.register_parametrization(layer, "weight", SharedWeights(codes), unsafe=True)
+        codebook = nn.Parameter(torch.from_numpy(centres).to(weight))
+        if pruned(layer):
+            # Not removed and registered anew: PyTorch would take the weight from the copies of the layer, too.
+            chain: Any = layer.parametrizations.weight
+            chain.original, chain[0] = codebook, SharedWeights(codes)
+        else:
+            layer.weight = codebook
+            parametrize.register_parametrization(layer, "weight", SharedWeights(codes), unsafe=True)

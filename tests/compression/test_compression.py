@@ -100,6 +100,17 @@ def test_a_pruned_net_is_measured_like_the_same_net_with_zeros() -> None:
     assert density(net) == pytest.approx(0.3, abs=2e-3)
 
 
+def test_a_copy_of_a_pruned_net_is_quantized_alone() -> None:
+    net = small_net()
+    prune(net, 0.3)
+    before = [layer.weight.detach().clone() for layer in weighted(net)]
+    for twin in (copy.deepcopy(net), copy.deepcopy(net)):
+        quantize(twin, 3)
+        assert compressed_bytes(twin)
+    assert all(torch.equal(old, layer.weight) for old, layer in zip(before, weighted(net), strict=True))
+    step(net)
+
+
 def test_a_pruned_net_is_saved_and_loaded() -> None:
     net, other = small_net(), small_net(seed=1)
     prune(net, 0.3)

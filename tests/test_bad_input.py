@@ -179,7 +179,7 @@ LIBRARY: dict[str, Row] = {
         lambda p: meta("resnet_cifar", depth=21),
         ValueError, "depth must be 6n+2 with n of at least 1 for units of 2 layers: 8, 14, 20"),
     "depth as text": (lambda p: meta("resnet_cifar", depth="20"), ValueError, "given '20'"),
-    "depth as text, dense": (lambda p: meta("densenet40_12", depth="40"), ValueError, "given '40'"),
+    "depth as text, dense": (lambda p: meta("densenet_cifar", depth="40"), ValueError, "given '40'"),
     "growth": (
         lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be at least 1; given -1"),
     "form": (lambda p: meta("alexnet", form="two"), ValueError, "given 'two'"),

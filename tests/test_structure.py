@@ -66,7 +66,6 @@ ARROWS: dict[str, set[str]] = {
 # Inside of `models`: what papers share, and a paper that goes on from another's file.
 SHARED = {"layers", "residual", "variants"}
 CONTINUED = {
-    "densenet": {"densenet_memory"},
     "inception_v4": {"inception"},
     "senet": {"resnet"},
 }
@@ -145,7 +144,7 @@ def test_files_are_short(file: Path) -> None:
 
 
 def test_every_file_of_models_is_registered_or_shared() -> None:
-    shared = SHARED | {"__init__", "names", "registry", "densenet_memory"}
+    shared = SHARED | {"__init__", "names", "registry"}
     files = {file.stem for file in (PACKAGE / "models").glob("*.py")}
     assert files - shared == {entry.file for entry in MODELS.values()}
 

@@ -45,8 +45,8 @@ DENSE = Experiment(
     question="Is a DenseNet better than a ResNet of as many parameters, and as good with half of them?",
     arms={
         "ResNet-20": Arm("resnet_cifar", {"depth": 20}),
-        "DenseNet-22, k = 12": Arm("densenet40_12", {"depth": 22, "growth_rate": 12}),
-        "DenseNet-22, k = 8": Arm("densenet40_12", {"depth": 22, "growth_rate": 8}),
+        "DenseNet-22, k = 12": Arm("densenet_cifar", {"depth": 22, "growth_rate": 12}),
+        "DenseNet-22, k = 8": Arm("densenet_cifar", {"depth": 22, "growth_rate": 8}),
     },
     comparisons=(
         Comparison(

@@ -93,7 +93,7 @@ def lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
     if type(module).forward in SERIES and any(module.children()):
         kind = "series"
     elif type(module).forward in (Sum.forward, Concat.forward):
-        kind = type(module).__name__.lower()
+        kind = "sum" if isinstance(module, Sum) else "concat"
     else:
         yield start + layer(module)
         return

@@ -93,6 +93,7 @@ MODELS: dict[str, Entry] = {
     "densenet169": Entry("densenet", "huang2017"),
     "densenet201": Entry("densenet", "huang2017"),
     "densenet161": Entry("densenet", "huang2017"),
+    "densenet_cifar": Entry("densenet", "huang2017"),
     "densenet40_12": Entry("densenet", "huang2017"),
     "densenet_bc100_12": Entry("densenet", "huang2017"),
     "squeezenet1_0": Entry("squeezenet", "iandola2016"),

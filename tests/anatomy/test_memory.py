@@ -35,7 +35,7 @@ def test_memory_grows_with_the_batch_and_the_model_is_left_as_it_is() -> None:
 
 @pytest.mark.parametrize("checkpoint", [False, True])
 def test_meta_counts_what_the_cpu_counts(checkpoint: bool) -> None:
-    net = create_model("densenet40_12", depth=16, checkpoint=checkpoint)
+    net = create_model("densenet_cifar", depth=16, checkpoint=checkpoint)
     planned, real = (training_memory(net, 2, (3, 16, 16), device=device) for device in ("meta", "cpu"))
     assert planned == pytest.approx(real, rel=0.01)
 
@@ -43,7 +43,7 @@ def test_meta_counts_what_the_cpu_counts(checkpoint: bool) -> None:
 def test_checkpoints_make_the_memory_of_a_dense_block_linear_in_its_depth() -> None:
     def peaks(checkpoint: bool) -> list[int]:
         with torch.device("meta"):
-            nets = [create_model("densenet40_12", depth=depth, checkpoint=checkpoint) for depth in (22, 40, 76)]
+            nets = [create_model("densenet_cifar", depth=depth, checkpoint=checkpoint) for depth in (22, 40, 76)]
         return [training_memory(net, 16) for net in nets]
 
     naive, kept = peaks(False), peaks(True)

@@ -21,7 +21,7 @@ from cs231n_arch.experiments.transfer import few, only
 from cs231n_arch.experiments.trial import load
 from cs231n_arch.experiments.workbench import workbench
 from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
-from cs231n_arch.models.densenet import DenseBlock, Growth
+from cs231n_arch.models.densenet import DenseBlock
 
 
 def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Outcome]:
@@ -69,7 +69,7 @@ def test_gradient_norms_are_those_of_the_whole_loss() -> None:
 
 
 def test_reuse_is_the_mean_weight_on_each_source() -> None:
-    block = DenseBlock(2, 3, Growth(2, 1.0, False, 0.0, False))
+    block = DenseBlock(2, 3, growth_rate=2)
     first, second = (layer.get_submodule("body.conv").weight for layer in block)
     with torch.no_grad():
         first.fill_(0.5)

@@ -226,11 +226,14 @@ FACTS: dict[str, Facts] = {
     ),
     "fractalnet_imagenet": Facts("FractalNet (ImageNet, C=4)", (tables.FRACTAL_IMAGENET,)),
     **{f"densenet{depth}": _densenet(depth) for depth in (121, 169, 201, 161)},
-    "densenet40_12": Facts(
-        "DenseNet L=40 k=12",
-        (Table("DenseNet L=40 k=12", tables.DENSE_CIFAR_LINES),),
-        (("DenseNet L=40 k=12", "params_as_printed", "params"),),
-    ),
+    **{
+        name: Facts(
+            "DenseNet L=40 k=12",
+            (Table("DenseNet L=40 k=12", tables.DENSE_CIFAR_LINES),),
+            (("DenseNet L=40 k=12", "params_as_printed", "params"),),
+        )
+        for name in ("densenet_cifar", "densenet40_12")
+    },
     "densenet_bc100_12": Facts(
         "DenseNet-BC L=100 k=12",
         (Table("DenseNet-BC L=100 k=12", tables.DENSE_CIFAR_LINES),),

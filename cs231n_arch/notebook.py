@@ -28,6 +28,9 @@ def setup() -> Budget:
     """
     share_the_processor(one_thread=True)
     plots.use_style()
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        import_module("matplotlib_inline.backend_inline").set_matplotlib_formats("svg")
     pd.set_option("display.max_colwidth", None)  # claims and remarks are sentences
     budget = Budget.auto()
     python = ".".join(map(str, sys.version_info[:2]))

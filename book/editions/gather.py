@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 # What only a screen needs, or what a reader of paper would not unfold.
 SCREEN_ONLY = (
     "a.headerlink", "script", "style", "details.hide", ".tag_setup", ".toctree-wrapper", ".editions",
+    "img.figure-dark",
 )  # fmt: skip
 
 

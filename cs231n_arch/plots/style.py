@@ -4,10 +4,11 @@ import re
 
 import matplotlib as mpl
 
-INK = "#7a7a7a"  # contrast 4.3 : 1 with white and 4.2 : 1 with the dark page
+INK = "#24292f"  # contrast 14.6 : 1 with white; the book puts light ink in its place on a dark page
 STYLE: dict[str, object] = {
     "figure.figsize": (7.5, 4.0), "figure.dpi": 110, "savefig.dpi": 150, "figure.constrained_layout.use": True,
-    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "savefig.transparent": True,
+    "figure.facecolor": "#ffffff", "axes.facecolor": "none", "savefig.facecolor": "#ffffff",
+    "svg.hashsalt": "book",
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
     "font.size": 11.0, "axes.titlesize": 12.0, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.color": INK, "grid.alpha": 0.25, "axes.axisbelow": True,
@@ -18,7 +19,7 @@ STYLE: dict[str, object] = {
 # the plain nets' grey, differ by 14 or more in CIELAB for every kind of colour vision; a search found them.
 FAMILIES: dict[str, tuple[str, str]] = {
     "lenet": ("#4b785a", "H"), "alexnet": ("#e1780f", "s"), "zfnet": ("#875a78", "D"), "nin": ("#96964b", "v"),
-    "vgg": ("#2da587", "^"), "googlenet": ("#e1001e", "P"), "plain": (INK, "x"), "resnet": ("#4b5ae1", "o"),
+    "vgg": ("#2da587", "^"), "googlenet": ("#e1001e", "P"), "plain": ("#7a7a7a", "x"), "resnet": ("#4b5ae1", "o"),
     "preact_resnet": ("#9687e1", "<"), "wide_resnet": ("#5a87ff", ">"), "resnext": ("#b41ea5", "p"),
     "stochastic_depth": ("#ff4b78", "*"), "fractalnet": ("#69690f", "1"), "densenet": ("#782dff", "X"),
     "squeezenet": ("#d269b4", "d"), "senet": ("#c31e4b", "h"),

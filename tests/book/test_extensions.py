@@ -244,3 +244,30 @@ def test_the_book_brings_a_font_for_its_formulas():
     needed = {*map(ord, "0123456789+=()[]{}√∑∫∏⌊⌋⌈⌉⏟⏞αβγδεθλμσφω∂∞≈≤≥×·→∈ℝ"), 0x1D44E, 0x1D465, 0x210E}
     assert needed <= set(font.getBestCmap())
     assert (ROOT / "book/_static/fonts/OFL.txt").is_file()
+
+
+def test_each_figure_has_a_version_for_the_dark_page(tmp_path):
+    from themed_figures import DARK_PAGE, LIGHT_INK, darkened, with_twins
+
+    from cs231n_arch import plots
+
+    with plt.rc_context(plots.STYLE):
+        fig, ax = plt.subplots()
+        ax.plot([0, 1], color=plots.colour("resnet50"), label="a line")
+        ax.add_patch(plt.Rectangle((0, 0), 1, 1, color="white"))
+        ax.legend()
+        fig.savefig(tmp_path / "figure.svg")
+    light = (tmp_path / "figure.svg").read_text()
+    dark = darkened(light)
+    assert plots.INK in light
+    assert plots.INK not in dark
+    assert dark.count(LIGHT_INK) == light.count(plots.INK)
+    assert plots.colour("resnet50") in dark
+    assert dark.count(DARK_PAGE) == light.count("#ffffff") - 1  # the background of the figure is gone
+
+    name = "a" * 64
+    page = f'<img alt="A line" src="../_images/{name}.svg" /><img src="../_images/photo.png"/>'
+    shown = with_twins(page)
+    assert f'<img class="figure-light" src="../_images/{name}.svg" loading="lazy" alt="A line"/>' in shown
+    assert f'<img class="figure-dark" src="../_images/{name}.dark.svg" loading="lazy" alt="A line"/>' in shown
+    assert '<img src="../_images/photo.png"/>' in shown

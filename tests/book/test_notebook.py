@@ -22,7 +22,7 @@ def test_setup_says_what_runs_where(capsys, fresh_style, monkeypatch):
     assert cs231n_arch.__version__ in printed
     assert torch.__version__ in printed
     assert str(budget) in printed
-    assert mpl.rcParams["figure.facecolor"] == "none"
+    assert mpl.rcParams["figure.facecolor"] == "#ffffff"
 
 
 def test_glue_prints_and_hands_on(capsys, monkeypatch):

@@ -183,7 +183,10 @@ def contrast(one: str, other: str) -> float:
 def test_colours_stand_out_on_both_pages(page: str) -> None:
     for name, (shade, _) in plots.FAMILIES.items():
         assert contrast(shade, page) >= 3, f"{name} on {page}"
-    assert contrast(plots.INK, page) >= 4
+
+
+def test_ink_stands_out_as_text_must() -> None:
+    assert contrast(plots.INK, WHITE) >= 7
 
 
 def test_families_differ_in_colour_and_marker() -> None:

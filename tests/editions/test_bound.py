@@ -93,3 +93,11 @@ def test_the_start_page_links_both(bound: Path) -> None:
     page = (bound.parent / "start.html").read_text(encoding="utf-8")
     assert 'href="downloads/cnn-architectures.pdf"' in page
     assert 'href="downloads/cnn-architectures.epub"' in page
+
+
+def test_a_single_page_prints_with_its_number_and_without_solutions(tmp_path: Path) -> None:
+    style = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    printing = style[style.index("@media print") :]
+    assert ".bd-article h1" in printing  # the theme prints a title without its number
+    assert "white-space: pre-wrap" in printing
+    assert "togglebutton_open_on_print: false" in (ROOT / "_config.yml").read_text(encoding="utf-8")

@@ -388,9 +388,9 @@ LIBRARY: dict[str, Row] = {
     "architecture by number": (
         lambda p: published.load(50), ValueError, "shell pattern such as 'ResNet-*'; given 50"),
     "figure that is none": (lambda p: published.precision("about 5"), ValueError, "'about 5' is no plain number"),
-    "claim": (lambda p: claims.check("vgg-memry"), ValueError, "'vgg-memry'; did you mean 'vgg-memory'"),
+    "claim": (lambda p: claims.check("vgg-memry"), ValueError, "'vgg-memry'; did you mean vgg-memory"),
     "chapter": (
-        lambda p: claims.check(chapter="vggg"), ValueError, "no chapter is named 'vggg'; did you mean 'vgg'"),
+        lambda p: claims.check(chapter="vggg"), ValueError, "no chapter is named 'vggg'; did you mean vgg"),
     "experiment": (lambda p: experiments.get("dpeth"), ValueError, "'dpeth'; did you mean depth"),
     "experiment like no other": (lambda p: experiments.get("qqq"), ValueError, "'qqq'. There are "),
     "budget of an experiment": (

@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
         "records",
         "errors",
     },
-    "claims": {"create", "models", "anatomy", "published", "profiling", "experiments"},
+    "claims": {"create", "models", "anatomy", "published", "profiling", "experiments", "errors"},
     "notebook": {"plots", "threads", "training"},
     "cli": {
         "create", "models", "anatomy", "data", "machine", "records", "training", "profiling", "experiments",

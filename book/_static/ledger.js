@@ -27,6 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   form.addEventListener("input", show);
+  form.addEventListener("change", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
 });

@@ -4,7 +4,6 @@ The rows are in `claims.csv`; each chapter's file has the checking functions of 
 verdict from our nets, from published rows, or takes that of a recorded run; none is typed.
 """
 
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib import import_module, resources
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from cs231n_arch.claims.runs import recorded
 from cs231n_arch.claims.verdicts import CHECKS, VERDICTS, Verdict
+from cs231n_arch.errors import unknown
 
 __all__ = ["CHECKS", "VERDICTS", "Verdict", "check", "ledger", "minute", "recorded"]
 
@@ -80,7 +80,5 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
 def _some(rows: pd.DataFrame, what: str, given: str, names: pd.Series) -> pd.DataFrame:
     """The rows, if there are any."""
     if rows.empty:
-        near = get_close_matches(str(given), list(dict.fromkeys(names)), n=3, cutoff=0.4)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise ValueError(f"no {what} is named {given!r}{hint}")
+        raise ValueError(unknown(what, given, names, "`cs231n-arch claims` lists them all"))
     return rows

@@ -132,3 +132,15 @@ def ensemble_effect() -> Verdict:
     """Test error of one net and of the mean of several."""
     one, five = (published.value("AlexNet", f"top5_error_val_{n}CNN") for n in (1, 5))
     return by_run("alexnet-ensemble-effect", f"the paper: one net {one} %, the mean of five {five} % top-5 error")
+
+
+@checks("alexnet-transfer")
+def transfer() -> Verdict:
+    """What a paper of 2014 found that gave AlexNet's features to other tasks."""
+    told = published.load("AlexNet features (DeCAF)", "generic_tasks")["value"].item()
+    caltech = published.value("AlexNet features (DeCAF)", "accuracy_caltech101")
+    return settle(
+        "a start for many other tasks",
+        f"Donahue et al. (2014) give its features to linear classifiers: {told}, {caltech:.1f} % on Caltech-101",
+        holds="above the state of the art" in told,
+    )

@@ -51,3 +51,31 @@ def close() -> Verdict:
         f"{chance:.2f}; {listed([f'{d:.0f}' for d in sorted(frame['depth'])])} layers",
         holds=vgg - google < 1 and sorted(frame["depth"]) == [19, 22],
     )
+
+
+@checks("winners-trend")
+def trend() -> Verdict:
+    """Layers of the winner of 2012 and of the deepest nets of the lecture."""
+    first = published.imagenet_winners().dropna()["depth"].iloc[0]
+    last = until_the_lecture()["depth"].max()
+    deepest = published.value("ResNet-1202 (CIFAR)", "test_error_cifar10")
+    return settle(
+        "extremely deep networks",
+        f"from {first:.0f} layers in 2012 to {last:.0f} in 2015 on ImageNet, and to 1,202 on CIFAR-10 (test error "
+        f"{deepest} %)",
+        holds=last > 10 * first,
+    )
+
+
+@checks("winners-doubt")
+def doubt() -> Verdict:
+    """The error of 28 wide layers against that of 1,001 thin ones, and of a net without residuals."""
+    deep = published.value("ResNet-1001", "test_error_cifar10 pre-activation")
+    wide = published.value("WRN-28-10", "test_error_cifar10 (mean/std)")
+    fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
+    return settle(
+        "newer work doubts depth and residuals",
+        f"test error on CIFAR-10: a ResNet of 1,001 layers {deep} %, 28 wide layers {wide:.2f} %, a FractalNet "
+        f"of 21 layers {fractal:.2f} %",
+        holds=max(wide, fractal) < deep,
+    )

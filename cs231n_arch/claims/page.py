@@ -45,7 +45,7 @@ class page:  # noqa: N801 (used like a function)
         verdicts = "".join(f'<option value="{v}">{v}</option>' for v in self.verdicts)
         return (
             '<form class="ledger-filter" hidden>'
-            '<label>Words <input type="search" name="words" autocomplete="off"></label>'
+            '<label>Words <input type="search" name="words"></label>'
             f'<label>Chapter <select name="chapter"><option value="">all</option>{chapters}</select></label>'
             f'<label>Verdict <select name="verdict"><option value="">all</option>{verdicts}</select></label>'
             '<label>Order <select name="order"><option value="chapters">of the chapters</option>'

@@ -196,8 +196,8 @@ def test_check_by_pattern_and_chapter() -> None:
 @pytest.mark.parametrize(
     ("pattern", "chapter", "message"),
     [
-        ("vgg-memry", None, "no claim is named 'vgg-memry'; did you mean 'vgg-memory'"),
-        ("*", "vggg", "no chapter is named 'vggg'; did you mean 'vgg'"),
+        ("vgg-memry", None, "no claim is named 'vgg-memry'; did you mean vgg-memory"),
+        ("*", "vggg", "no chapter is named 'vggg'; did you mean vgg"),
         ("resnet-*", "vgg", "no claim is named"),
     ],
 )

@@ -6,8 +6,15 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net, init_glorot, series
 from cs231n_arch.models.residual import classifier, imagenet_stem
+from cs231n_arch.models.variants import Totals
+
+TOTALS: Totals = {
+    "fractalnet_cifar": {"paper": (33_724_618, 845_222_912)},
+    "fractalnet_imagenet": {"paper": (164_031_016, 24_164_982_784)},
+}
 
 # Section 4: filters in each block, and the dropout rate of each block in the nets that use dropout.
 CIFAR = (64, 128, 256, 512, 512)
@@ -51,8 +58,8 @@ class Join(nn.Module):
 class Fractal(nn.Module):
     """The expansion rule of Section 3: f_1 = conv, and f_(C+1)(z) = join(conv(z), f_C(f_C(z))).
 
-    Joins that would follow one another are one (Figure 1), so the last join is left to whoever comes next:
-    the output is the list of the C columns' maps, shallowest column first.
+    Joins that would follow one another are one (Figure 1), so the last join is left to the caller: the output is
+    the list of the C columns' outputs, shallowest column first.
     """
 
     def __init__(self, columns: int, in_channels: int, filters: int, dropout: float, drop_path: float) -> None:
@@ -65,7 +72,7 @@ class Fractal(nn.Module):
             self.second = Fractal(columns - 1, filters, filters, dropout, drop_path)
 
     def forward(self, z: Tensor, column: int | None = None) -> list[Tensor]:
-        """The maps of all columns, each (N, filters, H, W); or only those of one column, alone in the list."""
+        """The outputs of all columns, each (N, filters, H, W); or of one column, alone in the list."""
         if column == 0 or self.columns == 1:
             return [self.conv(z)]
         deeper = None if column is None else column - 1
@@ -163,23 +170,23 @@ def column(net: FractalNet, index: int) -> Net:
 
 
 def fractal_blocks(
-    maps: int,
+    in_channels: int,
     pools: Sequence[nn.Module],
     columns: int,
     filters: tuple[int, ...],
     dropout: tuple[float, ...],
     drop_path: float,
 ) -> dict[str, nn.Module]:
-    """Blocks 1 to B, which see `maps` maps first."""
+    """Blocks 1 to B, the first of which sees `in_channels` channels."""
+    check_whole(columns=columns)
     blocks = len(pools)
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1; given {columns}")
     if len(filters) != blocks or len(dropout) != blocks:
         raise ValueError(f"filters and dropout must have {blocks} entries each; given {filters} and {dropout}")
     stages: dict[str, nn.Module] = {}
     for number, (pool, width, rate) in enumerate(zip(pools, filters, dropout, strict=True), 1):
-        stages[f"block{number}"] = FractalBlock(Fractal(columns, maps, width, rate, drop_path), pool, drop_path)
-        maps = width
+        fractal = Fractal(columns, in_channels, width, rate, drop_path)
+        stages[f"block{number}"] = FractalBlock(fractal, pool, drop_path)
+        in_channels = width
     return stages
 
 
@@ -205,8 +212,8 @@ def fractalnet_cifar(
         filters: filters in each of the five blocks.
         dropout: rate in each of the five blocks.
         local_drop_path: probability that a join drops an input (Section 3.1), 0 for no local drop-path.
-        global_drop_path: share of the mini-batches that train one column alone instead, 0 for none. What the
-            paper's plain runs do is both 0 and no dropout.
+        global_drop_path: share of the mini-batches that train one column alone instead, 0 for none. The paper's
+            plain runs have both 0, and no dropout.
 
     Raises:
         ValueError: fewer than one column, rates out of range, not five filters and rates.
@@ -218,6 +225,7 @@ def fractalnet_cifar(
     parameters for this net; its own paper prints no total, but those of its Table 3 (2.1M for C = 3) are
     those of this construction.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     check_rates(dropout, local_drop_path, global_drop_path)
     pools = [nn.MaxPool2d(kernel_size=2) for _ in CIFAR]
     stages = fractal_blocks(in_channels, pools, columns, filters, dropout, local_drop_path)
@@ -247,18 +255,9 @@ def fractalnet_imagenet(
 ) -> FractalNet:
     """FractalNet-34 for ImageNet: B = 4 blocks, C = 4 columns (Larsson et al. 2017, Section 4 and Table 2).
 
-    Input (N, 3, 224, 224), output (N, 1000); 164,031,016 parameters, 24,164,982,784
-    MACs. The first and last layer are those of
-    ResNet-34, to compare with it: the longest path has 1 + 4 * 2^3 + 1 = 34 layers.
-
-    Args:
-        num_classes: classes of the last layer.
-        in_channels: channels of the images.
-        columns: C.
-        filters: filters in each of the four blocks.
-        dropout: rate in each of the four blocks; the paper prints none for ImageNet.
-        local_drop_path: probability that a join drops an input (Section 3.1), 0 for no local drop-path.
-        global_drop_path: share of the mini-batches that train one column alone instead, 0 for none.
+    Input (N, 3, 224, 224), output (N, 1000); 164,031,016 parameters, 24,164,982,784 MACs. The first and last
+    layer are those of ResNet-34, to compare with it: the longest path has 1 + 4 * 2^3 + 1 = 34 layers. The
+    arguments are those of `fractalnet_cifar`, for four blocks; the paper prints no dropout for ImageNet.
 
     Raises:
         ValueError: fewer than one column, rates out of range, not four filters and rates.
@@ -266,6 +265,7 @@ def fractalnet_imagenet(
     Differs from: torchvision and timm have no FractalNet. The paper does not say how the blocks are pooled. Here
     they work at ResNet-34's sizes, 56, 28, 14 and 7, so the fourth is followed by its global average pooling.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     check_rates(dropout, local_drop_path, global_drop_path)
     pools = [*(nn.MaxPool2d(kernel_size=2) for _ in IMAGENET[1:]), nn.Identity()]
     stages = imagenet_stem(in_channels)  # (N, 64, 56, 56)

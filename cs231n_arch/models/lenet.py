@@ -5,9 +5,13 @@ import math
 import torch
 from torch import Tensor, nn
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Concat, Net, init_he, series, weighted
+from cs231n_arch.models.variants import Totals
 
-# Table I of the paper: the S2 maps that each of the sixteen C3 maps is connected to.
+TOTALS: Totals = {"lenet5": {"paper": (60_000, 325_680)}}
+
+# Table I of the paper: the channels of S2 that each of the sixteen channels of C3 is connected to.
 C3_SOURCES: tuple[tuple[int, ...], ...] = (
     (0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5),
     (0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5),
@@ -43,27 +47,27 @@ class ScaledTanh(nn.Module):
 class Subsampling(nn.Module):
     """S2 and S4: four neighbours added, times a trainable coefficient, plus a trainable bias (Section II.B)."""
 
-    def __init__(self, maps: int) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.coefficient = nn.Parameter(torch.ones(maps))
-        self.bias = nn.Parameter(torch.zeros(maps))
+        self.coefficient = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, maps, H, W) to (N, maps, H/2, W/2)."""
+        """Map (N, C, H, W) to (N, C, H/2, W/2)."""
         added = 4 * nn.functional.avg_pool2d(x, kernel_size=2)
         return added * self.coefficient.view(-1, 1, 1) + self.bias.view(-1, 1, 1)
 
 
 class Select(nn.Module):
-    """The named input maps, in order and with repetition: the wiring of Table I."""
+    """The numbered input channels, in order and with repetition: the connections of Table I."""
 
-    def __init__(self, maps: list[int]) -> None:
+    def __init__(self, channels: list[int]) -> None:
         super().__init__()
-        self.maps = maps
+        self.channels = channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, len(maps), H, W)."""
-        return x[:, self.maps]
+        """Map (N, C, H, W) to (N, len(channels), H, W)."""
+        return x[:, self.channels]
 
 
 class RadialBasis(nn.Module):
@@ -99,9 +103,9 @@ def target_codes(num_classes: int) -> Tensor:
 
 
 def partial_connections() -> Concat:
-    """C3: each of sixteen 5x5 maps sees the S2 maps that Table I gives it; 1,516 parameters, 150,000 MACs.
+    """C3: each of sixteen 5x5 filters sees its channels of S2 (Table I); 1,516 parameters, 150,000 MACs.
 
-    Maps that see equally many inputs are one grouped convolution: six see 3, nine see 4, one sees all 6.
+    Filters that see equally many channels are one grouped convolution: six see 3, nine see 4, one sees all 6.
     """
     branches: dict[str, nn.Module] = {}
     for seen, label in ((3, "three"), (4, "four"), (6, "six")):
@@ -123,11 +127,13 @@ def lenet5(num_classes: int = 10, in_channels: int = 1, *, modern: bool = False)
     Args:
         num_classes: classes; with ten the codes are the paper's digit bitmaps.
         in_channels: channels of the images.
-        modern: the form that later courses and libraries call LeNet: C3 sees all maps, subsampling is max pooling
-            without parameters, ReLU instead of tanh, a linear layer instead of the codes. 61,706 parameters.
+        modern: the form that later courses and libraries call LeNet: C3 sees all channels, subsampling is max
+            pooling without parameters, ReLU instead of tanh, a linear layer instead of the codes. 61,706
+            parameters.
 
     Differs from: nearly every library's "LeNet-5" is some `modern` form; none has Table I's connections.
     """
+    check_whole(num_classes=num_classes, in_channels=in_channels)
     if modern:
         net = _modern(num_classes, in_channels)
         init_he(net)
@@ -149,7 +155,7 @@ def lenet5(num_classes: int = 10, in_channels: int = 1, *, modern: bool = False)
         "output": RadialBasis(target_codes(num_classes)),  # (N, 10)
     }
     net = Net(stages, input_size=(in_channels, 32, 32), smallest=32, fixed=True)
-    init_paper(net)
+    init_weights(net)
     return net
 
 
@@ -172,7 +178,7 @@ def _modern(num_classes: int, in_channels: int) -> Net:
     return Net(stages, input_size=(in_channels, 32, 32), smallest=32, fixed=True)
 
 
-def init_paper(net: Net) -> None:
+def init_weights(net: Net) -> None:
     """Appendix A: weights and biases from U(-2.4/F, 2.4/F), F the inputs of the unit; S2 and S4 have four."""
     for layer in weighted(net):
         bound = 2.4 / math.prod(layer.weight.shape[1:])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cs231n_arch import create_model, layer_table
+from cs231n_arch import create_model
 from cs231n_arch.models.fractalnet import FractalBlock, FractalNet, Join, column
 
 NARROW = (16, 32, 64, 128, 128)  # of the depth experiments
@@ -34,15 +34,6 @@ def small(**options: object) -> FractalNet:
 
 def image(batch: int = 2) -> Tensor:
     return torch.randn(batch, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-
-
-@pytest.mark.parametrize(
-    ("name", "params", "macs"),
-    [("fractalnet_cifar", 33_724_618, 845_222_912), ("fractalnet_imagenet", 164_031_016, 24_164_982_784)],
-)
-def test_totals(name: str, params: int, macs: int) -> None:
-    table = layer_table(meta(name))
-    assert (table["params"].sum(), table["macs"].sum()) == (params, macs)
 
 
 @pytest.mark.parametrize(("columns", "millions"), [(1, 0.3), (2, 0.8), (3, 2.1), (4, 4.8), (5, 10.2), (6, 21.1)])
@@ -193,18 +184,18 @@ def test_xavier_initialisation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "given"),
     [
-        ({"columns": 0}, "columns must be at least 1; given 0"),
-        ({"filters": (64, 128)}, r"filters and dropout must have 5 entries each; given \(64, 128\)"),
-        ({"dropout": (0.0, 0.1)}, r"filters and dropout must have 5 entries each; .* and \(0.0, 0.1\)"),
-        ({"dropout": (0, 0, 0, 0, 1)}, "dropout must be at least 0 and below 1; given"),
-        ({"local_drop_path": 1.0}, "local_drop_path must be at least 0 and below 1; given"),
-        ({"global_drop_path": 1.5}, "global_drop_path must be from 0 to 1; given 1.5"),
+        ({"columns": 0}, "0"),
+        ({"filters": (64, 128)}, r"\(64, 128\)"),
+        ({"dropout": (0.0, 0.1)}, r".* and \(0.0, 0.1\)"),
+        ({"dropout": (0, 0, 0, 0, 1)}, r"\(0, 0, 0, 0, 1\)"),
+        ({"local_drop_path": 1.0}, r"\(1.0,\)"),
+        ({"global_drop_path": 1.5}, "1.5"),
     ],
 )
-def test_options_out_of_range(options: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+def test_options_out_of_range(options: dict[str, object], given: str) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(options))}.* must .*; given {given}"):
         meta(**options)
 
 

@@ -97,8 +97,8 @@ def quantize(model: nn.Module, bits: int) -> None:
         codebook = nn.Parameter(torch.from_numpy(centres).to(weight))
         if pruned(layer):
             # Not removed and registered anew: PyTorch would take the weight from the copies of the layer, too.
-            chain: Any = layer.parametrizations.weight
-            chain.original, chain[0] = codebook, SharedWeights(codes)
+            parts: Any = layer.parametrizations
+            parts.weight.original, parts.weight[0] = codebook, SharedWeights(codes)
         else:
             layer.weight = codebook
             parametrize.register_parametrization(layer, "weight", SharedWeights(codes), unsafe=True)

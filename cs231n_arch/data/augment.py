@@ -145,9 +145,27 @@ class OneOfTenCrops(v2.Transform):  # type: ignore[misc]
         return crops[params["which"]]
 
 
-def area_crop(size: int) -> v2.Transform:
+class Brighten(v2.Transform):  # type: ignore[misc]
+    """Add one number to every pixel, drawn evenly from -most to most, on a scale from 0 to 1 (as TensorFlow)."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__()
+        self.most = most
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, float]:
+        """Draw the number."""
+        return {"shift": float(torch.empty(()).uniform_(-self.most, self.most))}
+
+    def transform(self, inpt: Tensor, params: dict[str, float]) -> Tensor:
+        """Shift (..., H, W); values stay on their scale."""
+        top = 1.0 if inpt.is_floating_point() else 255.0
+        shifted = inpt + params["shift"] * top
+        return (shifted if top == 1.0 else shifted.round()).clamp(0, top).to(inpt.dtype)
+
+
+def area_crop(size: int, least: float = 0.08, widest: float = 4 / 3) -> v2.Transform:
     """GoogLeNet's crop: 8 to 100 % of the area, aspect ratio 3/4 to 4/3 (Szegedy et al. 2014, Section 6)."""
-    return v2.RandomResizedCrop(size, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), antialias=True)
+    return v2.RandomResizedCrop(size, scale=(least, 1.0), ratio=(3 / 4, widest), antialias=True)
 
 
 def scale_jitter(low: int, high: int) -> v2.Transform:
@@ -156,7 +174,8 @@ def scale_jitter(low: int, high: int) -> v2.Transform:
 
 
 # A recipe's words -> what they do. Photometric distortion is Howard's (2013): brightness, contrast and colour by a
-# factor from 0.5 to 1.5, in random order; "and colour" is that of fb.resnet.torch, 0.6 to 1.4.
+# factor from 0.5 to 1.5, in random order; "and colour" is that of fb.resnet.torch, 0.6 to 1.4. For 299 pixels the
+# steps are those of the Inception papers' TensorFlow code: saturation, contrast by 0.5 to 1.5, hue by up to 0.2.
 STEPS: dict[str, Callable[[], v2.Transform]] = {
     "shorter side 256, centre 256": lambda: v2.Compose([v2.Resize(256, antialias=True), v2.CenterCrop(256)]),
     "256 by 256": lambda: v2.Resize((256, 256), antialias=True),
@@ -166,7 +185,13 @@ STEPS: dict[str, Callable[[], v2.Transform]] = {
     "random crop 227": lambda: v2.RandomCrop(227),
     "one of ten crops 224 (corners and centre, each flipped)": lambda: OneOfTenCrops(224),
     "area crop 224, 8-100 % of the image, aspect 3/4-4/3": lambda: area_crop(224),
-    "area crop 299": lambda: area_crop(299),
+    "area crop 299, 5-100 % of the image, aspect 3/4-1.33": lambda: area_crop(299, 0.05, 1.33),
+    "brightness by up to 32/255, saturation": lambda: v2.RandomOrder(
+        [Brighten(32 / 255), v2.ColorJitter(saturation=0.5)]
+    ),
+    "brightness by up to 32/255, saturation, hue and contrast": lambda: v2.RandomOrder(
+        [Brighten(32 / 255), v2.ColorJitter(saturation=0.5), v2.ColorJitter(hue=0.2), v2.ColorJitter(contrast=0.5)]
+    ),
     "random flip": v2.RandomHorizontalFlip,
     "PCA lighting, deviation 0.1": PCALighting,
     "RGB colour shift": PCALighting,

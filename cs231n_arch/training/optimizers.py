@@ -24,7 +24,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimizer == "rmsprop":
         assert recipe.rms_decay is not None
         assert recipe.rms_epsilon is not None
-        return RMSProp(groups, recipe.lr, recipe.rms_decay, recipe.rms_epsilon)
+        return RMSProp(groups, recipe.lr, recipe.rms_decay, recipe.rms_epsilon, recipe.momentum)
     raise ValueError(
         f"the recipe {recipe.name!r} is printed for {recipe.optimizer}, which is not built here; "
         f"the recipe '{recipe.name}_sgd' trains the same net by plain gradient descent"
@@ -64,16 +64,23 @@ def build_plateau(optimizer: torch.optim.Optimizer, recipe: Recipe) -> ReduceLRO
 
 
 class RMSProp(torch.optim.Optimizer):
-    """RMSProp with the epsilon below the root, as the Inception papers' TensorFlow has it.
+    """RMSProp as the Inception papers' TensorFlow has it: epsilon below the root, momentum of the steps.
 
-    w -= lr * g / sqrt(mean of g^2 + epsilon). With their epsilon of 1 it matters: `torch.optim.RMSprop` adds it
-    outside the root and begins the mean at zero, TensorFlow at one.
+    step = momentum * step + lr * g / sqrt(mean of g^2 + epsilon), and w -= step. With their epsilon of 1 it
+    matters: `torch.optim.RMSprop` adds it outside the root, begins the mean at zero and not at one, and leaves the
+    rate out of the momentum.
     """
 
     def __init__(
-        self, params: Iterable[Tensor] | Iterable[dict[str, Any]], lr: float, decay: float, epsilon: float
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float,
+        decay: float,
+        epsilon: float,
+        momentum: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "decay": decay, "epsilon": epsilon, "weight_decay": 0.0})
+        defaults = {"lr": lr, "decay": decay, "epsilon": epsilon, "momentum": momentum, "weight_decay": 0.0}
+        super().__init__(params, defaults)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -85,7 +92,9 @@ class RMSProp(torch.optim.Optimizer):
                 g = p.grad.add(p, alpha=group["weight_decay"])
                 mean = self.state[p].setdefault("mean_square", torch.ones_like(p))
                 mean.mul_(group["decay"]).addcmul_(g, g, value=1 - group["decay"])
-                p.addcdiv_(g, (mean + group["epsilon"]).sqrt_(), value=-group["lr"])
+                step = self.state[p].setdefault("step", torch.zeros_like(p))
+                step.mul_(group["momentum"]).addcdiv_(g, (mean + group["epsilon"]).sqrt_(), value=group["lr"])
+                p.sub_(step)
 
 
 def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:

@@ -18,6 +18,7 @@ NIN = Recipe(
     epochs=300,
     iterations=120_000,
     weight_decay=1e-4,
+    decays="weights",
     momentum=0.9,
     dropout="0.5 after each mlpconv layer but the last",
     initialisation="N(0, 0.05²)",
@@ -27,12 +28,15 @@ NIN = Recipe(
         "Section 4": ("schedule", "batch_size", "dropout"),
         "Section 4.1": ("augmentation", "test_view"),
         "not printed; the released Caffe solver and net": (
-            "optimizer", "lr", "iterations", "weight_decay", "momentum", "initialisation",
+            "optimizer", "lr", "iterations", "weight_decay", "decays", "momentum", "initialisation",
         ),
         "iterations times batch over 50,000 images": ("epochs",),
     },
     notes={
-        "schedule": "repeated once, so that the last rate is a hundredth of the first",
+        "schedule": "repeated once, so that the last rate is a hundredth of the first; the released Caffe solver "
+        "divides once, after 100,000 of 120,000 iterations",
+        "decays": "the released Caffe net sets decay_mult to 0 for every bias",
+        "lr": "in both releases biases learn at twice the rate, the last layer at a tenth of it (not built here)",
         "augmentation": "only for the second of two results; the size of the translation is not printed",
     },
 )  # fmt: skip
@@ -90,7 +94,12 @@ PREACT_RESNET = replace(
         "He et al. (2016), Section 4.2, which the appendix follows": ("iterations", "test_view"),
         "iterations times batch over 50,000 images": ("epochs",),
     },
-    notes={"batch_size": "on two GPUs, 64 on each; 64 for the best result of the 1001-layer net (Table 4)"},
+    notes={
+        "batch_size": "on two GPUs, 64 on each; 64 for the best result of the 1001-layer net (Table 4)",
+        "schedule": "the released code is run by fb.resnet.torch: 200 epochs, divided at 81 and 122, batches of 64",
+        "nesterov": "not printed; the released code has it",
+        "warmup": "the released code has none",
+    },
 )  # fmt: skip
 
 WIDE_RESNET = Recipe(
@@ -119,6 +128,7 @@ WIDE_RESNET = Recipe(
     notes={
         "augmentation": "images are normalised by channel mean and deviation; Table 4 used ZCA whitening",
         "schedule": "the ImageNet nets follow fb.resnet.torch",
+        "epochs": "on SVHN 160, at rate 0.01, divided by 10 at 80 and 120, with dropout 0.4",
     },
 )  # fmt: skip
 
@@ -144,7 +154,8 @@ RESNEXT_CIFAR = Recipe(
     },
     notes={
         "batch_size": "on eight GPUs, 16 on each; the first version of the paper printed 256",
-        "schedule": "the factor is not printed: the usual tenth",
+        "schedule": "the factor is not printed: the usual tenth; the released code divides after 0.49 and 0.74 of "
+        "the epochs",
         "nesterov": "not printed; the released code has it",
     },
 )  # fmt: skip
@@ -172,7 +183,11 @@ STOCHASTIC_DEPTH = Recipe(
         "Section 3": ("dropout",),
         "not printed; the released Torch code": ("initialisation",),
     },
-    notes={"epochs": "50 on SVHN, 90 on ImageNet"},
+    notes={
+        "epochs": "50 on SVHN, 90 on ImageNet",
+        "test_view": "the released code subtracts the mean image and divides by one deviation; it trains on "
+        "45,000 images and validates on 5,000",
+    },
 )  # fmt: skip
 
 FRACTALNET = Recipe(

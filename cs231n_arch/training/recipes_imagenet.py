@@ -30,7 +30,8 @@ ALEXNET = Recipe(
         "decays": "the paper writes the decay for weights; its code, cuda-convnet, gives biases none",
         "schedule": "torchvision's reference divides by 10 every 30 epochs instead",
         "weight_decay": "torchvision's reference uses 1e-4",
-        "augmentation": "no random crop of 224 fits the 227 that the first layer needs; popular code crops 227",
+        "augmentation": "the authors' cuda-convnet rounds sizes up, so that conv1 makes 55 of 224; code that "
+        "rounds down crops 227",
     },
 )  # fmt: skip
 
@@ -58,7 +59,7 @@ ZFNET = Recipe(
         "schedule": "annealed by hand when the validation error plateaus; the number of reductions is not printed",
         "weight_decay": "not printed",
         "initialisation": "equal weights could not learn different features; N(0, 0.01²) is what must be meant",
-        "augmentation": "first-layer filters whose RMS passes 0.1 are renormalised to it as well",
+        "augmentation": "each convolutional filter whose RMS passes 0.1 is scaled back to it (not built here)",
     },
 )  # fmt: skip
 
@@ -221,7 +222,8 @@ SQUEEZENET = Recipe(
         "not printed; the released Caffe net": ("initialisation", "augmentation", "test_view"),
     },
     notes={
-        "batch_size": "32 images, gradients added over 16 of them before an update",
+        "batch_size": "32 images, gradients added over 16 of them before an update; 32 to 1024 were tried, says "
+        "the page of the release",
         "augmentation": "the released net does not mirror; popular code does",
     },
 )  # fmt: skip
@@ -236,6 +238,7 @@ DEEP_COMPRESSION = Recipe(
     epochs=140,
     iterations=700_000,
     weight_decay=5e-4,
+    decays="weights",
     momentum=0.9,
     dropout="on fc6 and fc7, 0.5 times the root of the share of weights that remain",
     initialisation="the weights that pruning has left",
@@ -246,7 +249,8 @@ DEEP_COMPRESSION = Recipe(
         "Han et al. (2015), Section 3.2": ("dropout",),
         "Han et al. (2015), Section 3.3": ("initialisation",),
         "not printed; Caffe's bvlc_alexnet, which is pruned": (
-            "optimizer", "batch_size", "schedule", "weight_decay", "momentum", "augmentation", "test_view",
+            "optimizer", "batch_size", "schedule", "weight_decay", "decays", "momentum", "augmentation",
+            "test_view",
         ),
         "iterations times batch over 1.28 million images": ("epochs",),
     },
@@ -254,5 +258,6 @@ DEEP_COMPRESSION = Recipe(
         "lr": "a hundredth of the rate that trained the net; a tenth for LeNet (Section 4.1). The paper of Deep "
         "Compression itself prints no rate",
         "schedule": "Caffe's solver divides by 10 every 100,000 iterations",
+        "decays": "Caffe's net sets decay_mult to 0 for every bias, and lets biases learn at twice the rate",
     },
 )  # fmt: skip

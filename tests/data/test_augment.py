@@ -9,6 +9,7 @@ from torchvision.transforms import v2
 from cs231n_arch import data
 from cs231n_arch.data.augment import (
     STEPS,
+    Brighten,
     CropAndFlip,
     OneOfTenCrops,
     PCALighting,
@@ -151,3 +152,19 @@ def test_flipping_digits_can_be_switched_off() -> None:
     images = data.load("digits").train_images[:200]
     window = CropAndFlip(0, flip=False)(images, torch.Generator().manual_seed(0))
     assert torch.equal(window, images)
+
+
+def test_brightness_is_one_number_added_to_all_pixels() -> None:
+    torch.manual_seed(0)
+    image = torch.rand(3, 8, 8) / 2 + 0.25
+    shifts = torch.stack([Brighten(32 / 255)(image) - image for _ in range(200)]).flatten(1)
+    assert (shifts.amax(1) - shifts.amin(1)).max() < 1e-6
+    assert shifts.abs().max() <= 32 / 255 + 1e-6
+    assert shifts.mean().abs() < 0.02  # the mean of 200 draws has a deviation of 0.005
+    assert Brighten(1.0)((image * 255).byte()).dtype == torch.uint8
+
+
+def test_the_inception_crop_takes_from_a_twentieth_of_the_image() -> None:
+    crop = STEPS["area crop 299, 5-100 % of the image, aspect 3/4-1.33"]()
+    assert (tuple(crop.scale), tuple(crop.ratio)) == ((0.05, 1.0), (0.75, 1.33))
+    assert crop(torch.rand(3, 400, 300)).shape == (3, 299, 299)

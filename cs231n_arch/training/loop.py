@@ -149,17 +149,18 @@ def train(
     session = Session(model, recipe, total, compute, files, identity, show=progress)
     called = world.wrap(model, target, sync_bn=sync_bn)
     evaluated = session.average.module if session.average else model
-    with torch.random.fork_rng(), session.running(resume=resume):
-        torch.manual_seed(seed + world.rank)
-        history = fit(
-            torch.compile(called) if compile else called,  # type: ignore[arg-type]
-            Limited(batches, total),
-            session.optimizer,
-            epochs=math.ceil(total / len(batches)),
-            step=session.update,
-            evaluated=evaluated,
-            progress=session,
-        )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed + world.rank)  # a resumption goes on with the numbers of its checkpoint
+        with session.running(resume=resume):
+            history = fit(
+                torch.compile(called) if compile else called,  # type: ignore[arg-type]
+                Limited(batches, total),
+                session.optimizer,
+                epochs=math.ceil(total / len(batches)),
+                step=session.update,
+                evaluated=evaluated,
+                progress=session,
+            )
     last = layout == torch.channels_last
     return Run(evaluated.eval(), history, recipe, seed, str(target), precision, channels_last=last)
 

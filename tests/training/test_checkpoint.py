@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
@@ -55,11 +56,15 @@ def crashing(after: int) -> object:
 @pytest.mark.parametrize("after", [3, 22, 30])  # inside the first epoch, at the end of it, inside the second
 def test_resumption_is_exact(digits: Split, tmp_path: Path, after: int) -> None:
     options = {"steps": 34, "device": "cpu", "progress": False, "seed": 4}
-    whole = train(net(), digits, RECIPE, augment=crashing(10**9), **options)
+
+    def drawing() -> nn.Sequential:
+        return nn.Sequential(nn.Dropout(0.2), net())
+
+    whole = train(drawing(), digits, RECIPE, augment=crashing(10**9), **options)
     kept = {"checkpoint": tmp_path / "c.pt", "checkpoint_every": 1, "resume": True}
     with pytest.raises(Stop):
-        train(net(), digits, RECIPE, augment=crashing(after), **kept, **options)
-    resumed = train(net(), digits, RECIPE, augment=crashing(10**9), **kept, **options)
+        train(drawing(), digits, RECIPE, augment=crashing(after), **kept, **options)
+    resumed = train(drawing(), digits, RECIPE, augment=crashing(10**9), **kept, **options)
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, resumed.model.state_dict()[name]), name
     columns = ["epoch", "step", "lr", "train_loss", "train_error", "test_error"]

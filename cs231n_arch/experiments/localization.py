@@ -41,6 +41,11 @@ def regress(net: nn.Module, boxed: Boxed, work: Work, seed: int) -> nn.Module:
     return net.eval().cpu()
 
 
+def part(boxed: Boxed, chosen: slice) -> Boxed:
+    """Some of the images with their labels and boxes."""
+    return Boxed(boxed.images[chosen], boxed.labels[chosen], boxed.boxes[chosen], boxed.classes)
+
+
 @dataclass(frozen=True)
 class Located(Arm):
     """Where the boxes come from: the mean of all, one regression for all classes, or one for each."""
@@ -57,10 +62,10 @@ def boxes(trials: Mapping[str, Trial[Located]]) -> Iterator[tuple[str, Outcome]]
     else:
         sizes = (work.image_size * 3 // 8, work.image_size * 3 // 4)
         train, test = load_boxed(work.data, canvas=work.image_size, object_sizes=sizes, seed=2 * seed)
-    train = Boxed(
-        train.images[: work.images], train.labels[: work.images], train.boxes[: work.images], train.classes
-    )
-    split = as_split(train, test, work.data)
+    kept = len(train.labels) - work.validation
+    held_out = part(train, slice(kept, None)) if work.validation else test
+    train = part(train, slice(min(kept, work.images or kept)))
+    split = as_split(train, held_out, work.data)
     classifier = first.train(first.net(split), split).model.cpu()
     assert isinstance(classifier, Net)
     for name, trial in trials.items():
@@ -94,8 +99,8 @@ LOCALIZATION = Experiment(
     budgets={
         "live": Work("digits", 32, 600, epochs=6, batch_size=32, changes={"lr": 0.02}),
         "recorded": Work("fashion_mnist", 32, 4000, epochs=8, batch_size=64, changes={"lr": 0.02}),
-        "long": Work("fashion_mnist", 32, 20_000, epochs=15, batch_size=64, changes={"lr": 0.02}),
-        "gpu": Work("oxford_pets", 64, epochs=40),
+        "long": Work("fashion_mnist", 32, 20_000, 15, 64, changes={"lr": 0.02}, validation=5000),
+        "gpu": Work("oxford_pets", 64, epochs=40, validation=500),
     },
     measure=boxes,
     whole=True,

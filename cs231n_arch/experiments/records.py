@@ -77,12 +77,12 @@ def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> d
     comparisons of a claim.
 
     Args:
-        experiment: its comparisons whose arms are there are judged.
+        experiment: its comparisons whose metric was measured are judged; a record may be older than a metric.
         values: arm -> the metrics of each seed.
         looks: numbers of seeds at which the rules may be applied.
     """
     level = LEVEL / len(looks)
-    chosen = [c for c in experiment.comparisons if {c.control, c.treatment} <= set(values)]
+    chosen = [c for c in experiment.comparisons if all(c.metric in values[a][0] for a in (c.control, c.treatment))]
     found = [compared(comparison, values, level) for comparison in chosen]
     claims = list(dict.fromkeys(c.claim for c in chosen if c.claim))
     groups = [[entry for entry in found if entry["claim"] == claim] for claim in claims]

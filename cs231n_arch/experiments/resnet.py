@@ -1,8 +1,16 @@
 """ResNet: depth with and without shortcuts, and what to do where the shape changes."""
 
+from collections.abc import Iterator, Mapping
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
 from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.trial import Arm, BudgetName, Work
+from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome, Trial, Work
+from cs231n_arch.models.layers import Sum
 
 BUDGETS: dict[BudgetName, Work] = {
     "live": Work("digits", 8, epochs=6, batch_size=64),
@@ -16,6 +24,39 @@ BUDGETS: dict[BudgetName, Work] = {
 FINISHED = Condition("plain20", "train_error", 0.1, "20 layers have been trained nearly to their end")
 TRAINED = Condition("resnet20", "train_error", 0.05, "20 layers have been trained nearly to their end")
 DEEP_ENOUGH = Condition("resnet56", "train_error", "resnet20", "the work is long enough for 56 layers to pay")
+
+
+@torch.no_grad()
+def response(net: nn.Module, images: Tensor) -> float:
+    """Spread of the residuals as a share of what they are added to: the mean over the units of a trained net.
+
+    He et al. (2015), Figure 7, show the spread of the responses themselves.
+    """
+    spreads: dict[str, list[float]] = {"body": [], "shortcut": []}
+    units = [part for part in net.eval().modules() if isinstance(part, Sum)]
+    handles = [
+        unit.get_submodule(way).register_forward_hook(
+            lambda _module, _inputs, output, way=way: spreads[way].append(float(output.std()))
+        )
+        for unit in units
+        for way in spreads
+    ]
+    net(images)
+    for handle in handles:
+        handle.remove()
+    ratios = [body / path for body, path in zip(*spreads.values(), strict=True)]
+    return fmean(ratios)
+
+
+def trained_with_responses(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
+    """The usual metrics, and for residual nets the size of their residuals."""
+    for name, trial in trials.items():
+        run = trial.train()
+        more = {}
+        if trial.arm.options["residual"]:
+            more["response"] = response(run.model, trial.split.train_images[:500].to(run.device))
+        yield name, trial.outcome(run, **more)
+
 
 DEPTH = Experiment(
     id="depth",
@@ -36,11 +77,13 @@ DEPTH = Experiment(
         Comparison(
             "resnet20", "resnet56", Better("lower"), "train_error", "resnet-deeper-train", regime=(TRAINED,)
         ),
+        Comparison("resnet20", "resnet56", Better("lower"), "response", "resnet-near-identity", regime=(TRAINED,)),
         Comparison("plain56", "resnet56", Better("lower")),
         Comparison("resnet20", "resnet56", Better("lower")),
     ),
     recipe="resnet_cifar",
     budgets=BUDGETS,
+    measure=trained_with_responses,
 )
 
 SHORTCUTS = Experiment(

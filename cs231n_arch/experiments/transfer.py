@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cs231n_arch import data
 from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work, load
 from cs231n_arch.transfer import features, linear_probe
 
 SHOTS = 20  # images of each class that a probe may learn from
@@ -43,13 +43,13 @@ def probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]
         split, work, seed = trial.split, trial.work, trial.seed
         half = len(split.classes) // 2
         train_images, train_labels = only(split.train_images, split.train_labels, 0, half)
-        test_images, test_labels = only(split.test_images, split.test_labels, 0, half)
+        watched_images, watched_labels = only(*load(work)[1], 0, half)
         seen = dataclasses.replace(
             split,
             train_images=train_images,
             train_labels=train_labels,
-            test_images=test_images,
-            test_labels=test_labels,
+            test_images=watched_images,
+            test_labels=watched_labels,
             classes=split.classes[:half],
         )
         other = data.load(OTHER[work.data], image_size=work.image_size, channels=split.image_size[0])
@@ -96,8 +96,8 @@ TRANSFER = Experiment(
     budgets={
         "live": Work("digits", 16, epochs=6, batch_size=32, changes={"lr": 0.02}),
         "recorded": Work("fashion_mnist", 28, 10_000, epochs=4, batch_size=64, changes={"lr": 0.02}),
-        "long": Work("fashion_mnist", 28, epochs=15, batch_size=64, changes={"lr": 0.02}),
-        "gpu": Work("cifar10", 32, epochs=90),
+        "long": Work("fashion_mnist", 28, epochs=15, batch_size=64, changes={"lr": 0.02}, validation=5000),
+        "gpu": Work("cifar10", 32, epochs=90, validation=5000),
     },
     measure=probes,
 )

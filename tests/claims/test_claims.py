@@ -18,7 +18,6 @@ WAITING = {
     "vgg-softmax",
     "googlenet-reduction",
     "resnet-harder",
-    "resnet-near-identity",
     "stochastic-gradient",
     "densenet-gradient",
     "densenet-reuse",
@@ -60,7 +59,9 @@ def test_what_is_measured_has_an_experiment_or_waits_for_one(checked: pd.DataFra
     tested = {claim for experiment in EXPERIMENTS.values() for claim in experiment.claims}
     measured = set(ledger.index[ledger["kind"] == "measured"])
     assert tested == measured - WAITING
-    assert set(checked.index[checked["verdict"] == "not measured yet"]) == WAITING | {"canziani-power"}
+    # No meter can be read here; the residuals' size is measured by runs from now on.
+    unrecorded = {"canziani-power", "resnet-near-identity"}
+    assert set(checked.index[checked["verdict"] == "not measured yet"]) == WAITING | unrecorded
 
 
 def test_the_same_kind_of_evidence_gets_the_same_kind_of_verdict(checked: pd.DataFrame) -> None:

@@ -16,12 +16,14 @@ from cs231n_arch.experiments.alexnet import epochs_to
 from cs231n_arch.experiments.densenet import reuse
 from cs231n_arch.experiments.googlenet import gradient_norms
 from cs231n_arch.experiments.localization import regress
+from cs231n_arch.experiments.resnet import response
 from cs231n_arch.experiments.timing import step_seconds
 from cs231n_arch.experiments.transfer import few, only
 from cs231n_arch.experiments.trial import load
 from cs231n_arch.experiments.workbench import workbench
 from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
 from cs231n_arch.models.densenet import DenseBlock
+from cs231n_arch.models.layers import Sum
 
 
 def outcomes(name: str, *, seed: int = 0, **changes: object) -> Mapping[str, Outcome]:
@@ -88,13 +90,13 @@ def test_timed_steps_change_no_weight() -> None:
 
 
 def test_an_ensemble_begins_with_the_net_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = load(dataclasses.replace(EXPERIMENTS["ensemble"].budgets["live"], images=64)).test_labels
+    labels = load(dataclasses.replace(EXPERIMENTS["ensemble"].budgets["live"], images=64))[0].test_labels
     right = torch.nn.functional.one_hot(labels, 10).float()
     first = torch.eye(10)[:1].expand_as(right)
     # The first net always says 0, the second is sure of a wrong class, the others are less sure of the right one.
     said = [0.3 * first + 0.07, right.roll(1, dims=1), *[0.6 * right + 0.04] * 5]
     answers = iter(said)
-    monkeypatch.setattr("cs231n_arch.experiments.early.probabilities", lambda *_: next(answers))
+    monkeypatch.setattr("cs231n_arch.experiments.alexnet.probabilities", lambda *_: next(answers))
     found = outcomes("ensemble")
     errors = [found[name].metrics["test_error"] for name in ("one net", "three nets", "seven nets")]
     assert errors == [pytest.approx(float((labels != 0).float().mean())), 1, 0]
@@ -176,6 +178,27 @@ def test_compressed_nets_are_smaller_and_as_dense_as_asked_for() -> None:
     assert sizes["6 bits"] < sizes["8 bits"] < sizes["as trained"] / 5
     assert sizes["as trained"] > 4 * 61_706
     assert found["6 bits"].metrics["density"] == pytest.approx(0.33, abs=2e-3)
+
+
+def test_a_zero_body_has_no_response_and_an_equal_one_a_whole() -> None:
+    torch.manual_seed(0)
+    net = create_model("resnet20", in_channels=1)
+    images = torch.randn(8, 1, 32, 32)
+    assert 0.1 < response(net, images) < 10
+    for unit in net.modules():
+        if isinstance(unit, Sum):
+            unit.body, unit.shortcut = nn.Identity(), nn.Identity()
+    assert response(net.conv2_x, torch.rand(2, 16, 8, 8)) == pytest.approx(1)
+    for unit in net.conv2_x.modules():
+        if isinstance(unit, Sum):
+            unit.body = nn.Threshold(9.0, 0.0)
+    assert response(net.conv2_x, torch.rand(2, 16, 8, 8)) == 0
+
+
+def test_plain_nets_have_no_response() -> None:
+    found = outcomes("depth")
+    assert "response" in found["resnet8"].metrics
+    assert "response" not in found["plain8"].metrics
 
 
 def test_a_digit_classifier_of_pixels_and_one_of_maps() -> None:

@@ -1,7 +1,7 @@
 """Refusals that several parts of the library share: unknown names, and numbers that are not whole."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -37,3 +37,22 @@ def check_whole(least: int = 1, /, **values: object) -> None:
             fits = False
         if not fits:
             raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
+
+
+def input_size(model: object, given: Sequence[int] | None = None) -> tuple[int, int, int]:
+    """(channels, height, width) of a model's images: as given, or the model's own.
+
+    Raises:
+        ValueError: neither is there, or what is given is not three positive whole numbers.
+    """
+    size = given if given is not None else getattr(model, "input_size", None)
+    if size is None:
+        raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
+    try:
+        channels, height, width = map(operator.index, size)
+        if min(channels, height, width) < 1 or any(isinstance(side, bool) for side in size):
+            raise TypeError
+    except (TypeError, ValueError):
+        wanted = "three positive whole numbers (channels, height, width)"
+        raise ValueError(f"input_size must be {wanted}; given {size}") from None
+    return channels, height, width

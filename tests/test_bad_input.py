@@ -200,8 +200,10 @@ LIBRARY: dict[str, Row] = {
         lambda p: see("resnet50", 2, 3, 224, 224, dtype=torch.uint8), ValueError,
         "(N, 3, height, width) of floats; given torch.uint8"),
     # Anatomy.
-    "table of a name": (
-        lambda p: layer_table("alexnet"), ValueError, "must be a torch.nn.Module; given 'alexnet'"),
+    "table of an unknown name": (lambda p: layer_table("alxnet"), ValueError, "did you mean alexnet"),
+    "table of no net": (lambda p: layer_table(3), ValueError, "or the name of a model; given 3"),
+    "table of two inputs": (
+        lambda p: layer_table(net(), (3, 8, 8), inputs=PIXELS), ValueError, "input_size or inputs, not both"),
     "table without a size": (lambda p: layer_table(nn.ReLU()), ValueError, "give (channels, height, width)"),
     "table of two numbers": (lambda p: layer_table(meta("vgg11"), (224, 224)), ValueError, "given (224, 224)"),
     "table of one number": (lambda p: layer_table(meta("vgg11"), 224), ValueError, "three positive whole numbers"),
@@ -219,7 +221,7 @@ LIBRARY: dict[str, Row] = {
     "stride of no step": (
         lambda p: receptive_field([(3, 0)]), ValueError, "stride must be a whole number of at lea"),
     "memory of no batch": (
-        lambda p: training_memory(meta("vgg11"), 0), ValueError, "batch_size must be at least 1; g"),
+        lambda p: training_memory(meta("vgg11"), 0), ValueError, "batch_size must be a whole number"),
     "gradient of no module": (
         lambda p: gradient_flow(net(), PIXELS, torch.zeros(8).long(), ["conv9"]), ValueError, "given conv9"),
     # Data.

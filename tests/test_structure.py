@@ -21,9 +21,8 @@ PACKAGE = ROOT / "cs231n_arch"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # What a part may import of the others, each from those above it. Anybody may use the version, and
-# `anatomy.arithmetic`, which imports nothing of the package. An arrow that nothing goes along is taken out.
+# `anatomy.arithmetic`, which imports only `errors`. An arrow that nothing goes along is taken out.
 ARROWS: dict[str, set[str]] = {
-    "anatomy": set(),
     "errors": set(),
     "machine": set(),
     "threads": set(),
@@ -31,16 +30,17 @@ ARROWS: dict[str, set[str]] = {
     "data": {"errors"},
     "plots": set(),
     "published": set(),
-    "transfer": {"anatomy"},
-    "attribution": {"anatomy"},
     "models": {"errors"},
     "localization": {"models"},
     "compression": {"models", "records"},
     "diagrams": {"models", "plots"},
     "interop": {"models", "anatomy", "records"},
     "create": {"interop", "models"},
+    "anatomy": {"create", "errors"},
+    "transfer": {"anatomy"},
+    "attribution": {"anatomy"},
     "explorer": {"create", "models"},
-    "profiling": {"create", "anatomy", "published", "machine", "records"},
+    "profiling": {"create", "anatomy", "published", "machine", "records", "errors"},
     "training": {"models", "anatomy", "data", "machine", "records", "errors"},
     "experiments": {
         "create",
@@ -121,8 +121,8 @@ def test_arrows_go_one_way() -> None:
     assert not unused, "arrows that may go"
 
 
-def test_arithmetic_imports_nothing_of_the_package() -> None:
-    assert not list(imports(PACKAGE / "anatomy" / "arithmetic.py"))
+def test_arithmetic_imports_nothing_but_the_refusals() -> None:
+    assert {what for what, _ in imports(PACKAGE / "anatomy" / "arithmetic.py")} == {"errors.check_whole"}
 
 
 def test_a_paper_imports_what_papers_share() -> None:

@@ -1,23 +1,13 @@
 """Closed forms for output size, parameters, operations and receptive field, in pure Python.
 
 Everything here can be worked by hand on the page; `layer_table` reads the same figures off a running net, and
-the tests hold the two against each other. This file imports nothing, so models may use it too.
+the tests compare the two. This file imports next to nothing, so models may use it too.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-
-def _check_window(kernel: int, stride: int, padding: int, dilation: int) -> None:
-    """Raise ValueError unless the window's numbers are whole and in range."""
-    for name, value, least in (
-        ("kernel", kernel, 1),
-        ("stride", stride, 1),
-        ("padding", padding, 0),
-        ("dilation", dilation, 1),
-    ):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
+from cs231n_arch.errors import check_whole
 
 
 def conv_output_size(
@@ -49,9 +39,8 @@ def conv_output_size(
         ValueError: a number out of range; a window larger than the padded input (the smallest size that fits is
             named); or, with `exact`, a stride that leaves pixels over (the sizes that fit are named).
     """
-    _check_window(kernel, stride, padding, dilation)
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise ValueError(f"size must be a whole number of at least 1; given {size!r}")
+    check_whole(size=size, kernel=kernel, stride=stride, dilation=dilation)
+    check_whole(0, padding=padding)
     span = dilation * (kernel - 1) + 1
     room = size + 2 * padding - span
     over = room % stride
@@ -69,7 +58,7 @@ def conv_output_size(
             f"stride {stride} does not divide {size} + 2*{padding} - {span} = {room}: {over} left over; "
             f"sizes {size - over} and {size - over + stride} fit"
         )
-    return steps + 1
+    return int(steps + 1)
 
 
 def conv_parameters(
@@ -144,6 +133,6 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> Receptive:
         if not isinstance(layer, Sequence) or len(layer) != 2:
             raise ValueError(f"each layer must be (kernel, stride); given {layer!r}")
         kernel, stride = layer
-        _check_window(kernel, stride, 0, 1)
-        now = receptive_step(now, kernel, stride)
+        check_whole(kernel=kernel, stride=stride)
+        now = receptive_step(now, int(kernel), int(stride))
     return now

@@ -1,12 +1,14 @@
 """How the gradient of the loss travels back through a net: its size, and how much of it arrives unchanged."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
+
+from cs231n_arch.anatomy.modes import copied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ def gradient_flow(model: nn.Module, images: Tensor, labels: Tensor, modules: Seq
     """
     import pandas as pd
 
-    twin = deepcopy(model).train()
+    twin = copied(model).train()
     have = dict(twin.named_modules())
     if not modules or (missing := [name for name in modules if name not in have]):
         unknown = ", ".join(missing) if modules else "none at all"
@@ -84,12 +86,13 @@ def weight_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> "pd.Se
     """
     import pandas as pd
 
-    twin = deepcopy(model).train()
+    twin = copied(model).train()
     convolutions = {name: m for name, m in twin.named_modules() if isinstance(m, nn.Conv2d)}
     if not convolutions:
         raise ValueError(f"{type(model).__name__} has no convolution")
-    weights = [layer.weight for layer in convolutions.values()]
-    loss = F.cross_entropy(twin(images), labels)
+    with parametrize.cached():  # a computed weight is the same tensor for the loss and for us
+        loss = F.cross_entropy(twin(images), labels)
+        weights = [layer.weight for layer in convolutions.values()]
     gradients = torch.autograd.grad(loss, weights, materialize_grads=True)
     sizes = [float(g.norm() / w.detach().norm()) for g, w in zip(gradients, weights, strict=True)]
     return pd.Series(sizes, index=list(convolutions), name="gradient")

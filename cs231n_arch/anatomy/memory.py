@@ -2,13 +2,16 @@
 
 import weakref
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from cs231n_arch.anatomy.modes import copied
+from cs231n_arch.errors import check_whole
+from cs231n_arch.errors import input_size as checked
 
 
 class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -69,14 +72,12 @@ def training_memory(
     Raises:
         ValueError: no usable `input_size`, or a batch size below 1.
     """
-    size = input_size if input_size is not None else getattr(model, "input_size", None)
-    if size is None:
-        raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1; given {batch_size}")
-    twin = deepcopy(model).to(device).train()
+    size = checked(model, input_size)
+    check_whole(batch_size=batch_size)
+    twin = (copied(model, meta=True) if device == "meta" else copied(model).to(device)).train()
     twin.zero_grad(set_to_none=True)
-    images = torch.zeros(batch_size, *size, device=device)
+    dtype = next((p.dtype for p in twin.parameters() if p.is_floating_point()), torch.float32)
+    images = torch.zeros(batch_size, *size, device=device, dtype=dtype)
     with torch.random.fork_rng(), Alive() as alive:
         twin(images).sum().backward()
     return int(alive.peak)

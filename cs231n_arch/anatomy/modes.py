@@ -1,33 +1,122 @@
-"""A net in another mode for a while: in evaluation, or on the meta device, where nothing is computed."""
+"""A net in evaluation for a while, and copies of it: looking at a net must not change it."""
 
+import copy
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+CONTAINERS = (dict, list, set, deque)
 
 
-def on_meta(model: nn.Module) -> dict[str, Tensor]:
-    """Every parameter and buffer as a meta tensor, for `functional_call` without its own tying of weights.
+class Copying(TorchFunctionMode):
+    """While it is active `copy.deepcopy` copies every tensor: to the meta device, or one that autograd computed.
 
-    A module that is used under two names comes once: `functional_call`, given both, would not put back the first.
-    A weight that two modules share is one tensor under both names.
+    PyTorch refuses to copy the latter, and a pruned layer, for one, keeps its masked weight as such a tensor.
     """
-    twins: dict[int, Tensor] = {}
-    return {
-        f"{path}.{name}".lstrip("."): twins.setdefault(id(tensor), tensor.to("meta"))
-        for path, module in model.named_modules()
-        for name, tensor in (*module._parameters.items(), *module._buffers.items())
-        if tensor is not None
-    }
+
+    def __init__(self, *, meta: bool) -> None:
+        super().__init__()
+        self.meta = meta
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """One function of PyTorch is called, `deepcopy` of a tensor among them."""
+        if func is Tensor.__deepcopy__ and (self.meta or not args[0].is_leaf):
+            tensor, memo = args
+            if id(tensor) not in memo:
+                memo[id(tensor)] = tensor.detach().to("meta") if self.meta else tensor.detach().clone()
+            return memo[id(tensor)]
+        if func is Tensor.clone and self.meta:  # parameters are copied by a clone of their data
+            return args[0].detach().to("meta")
+        return func(*args, **(kwargs or {}))
+
+
+def copied(model: nn.Module, *, meta: bool = False) -> nn.Module:
+    """A copy of a net that shares nothing with it, gradients left out.
+
+    Args:
+        model: any module, also a pruned or parametrized one.
+        meta: move every parameter, buffer and other tensor to the meta device, where no memory is allocated.
+
+    Raises:
+        ValueError: the net has something that cannot be copied (a lock, an open file, ...), or weights that get
+            their shape in the first forward pass.
+    """
+    if any(nn.parameter.is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise ValueError(f"{type(model).__name__} has layers without a shape yet; run it once before")
+    try:
+        with Copying(meta=meta), torch.no_grad():
+            return copy.deepcopy(model)
+    except Exception as error:
+        raise ValueError(f"{type(model).__name__} cannot be copied: {type(error).__name__}: {error}") from error
+
+
+def held_by(model: nn.Module) -> Iterator[Any]:
+    """The attributes of every module as a dict, and all containers in them, each once."""
+    seen: set[int] = set()
+    rest: list[Any] = [vars(module) for module in model.modules()]
+    while rest:
+        container = rest.pop()
+        if id(container) not in seen:
+            seen.add(id(container))
+            yield container
+            inside = container.values() if isinstance(container, dict) else container
+            rest += [value for value in inside if isinstance(value, CONTAINERS)]
+
+
+def own_train(module: nn.Module) -> bool:
+    """The module has a `train` of its own, which may change more than modes: LoRA layers merge their weights."""
+    return type(module).train is not nn.Module.train
 
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put every module into evaluation mode, and each back into its own mode afterwards."""
-    modes = {module: module.training for module in model.modules()}
+    """Put every module into evaluation mode; afterwards the net is exactly as it was before.
+
+    Modes are set and put back through `train()`, so a module that keeps a state there keeps it right. Then all
+    that a forward pass may leave behind is put back too: attributes (such as a grid kept for the next image),
+    buffers, and the weights of modules with a `train()` of their own.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    containers = [(container, copy.copy(container)) for container in held_by(model)]
+    tensors = {
+        value
+        for container, _ in containers
+        for value in (container.values() if isinstance(container, dict) else container)
+        if isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+    }
+    tensors |= {weight for module in model.modules() if own_train(module) for weight in module.parameters()}
+    values = [
+        (tensor, tensor.detach().clone())
+        for tensor in tensors
+        if not tensor.is_meta and tensor.layout == torch.strided and not tensor.is_quantized
+    ]
     try:
-        model.eval()
+        if any(mode for _, mode in modes):
+            model.eval()
         yield
     finally:
-        for module, mode in modes.items():
-            module.training = mode
+        for module, mode in modes:
+            if module.training != mode:
+                module.train(mode)
+        for container, content in containers:
+            restore(container, content)
+        with torch.no_grad():
+            for tensor, value in values:
+                if not torch.equal(tensor, value):  # a copy onto itself would spoil a graph that needs it
+                    tensor.copy_(value)
+
+
+def restore(container: Any, content: Any) -> None:
+    """Give a container its content back; it stays the same object."""
+    container.clear()
+    if isinstance(container, list | deque):
+        container.extend(content)
+    else:
+        container.update(content)

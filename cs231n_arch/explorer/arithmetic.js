@@ -85,9 +85,9 @@ window.explorerArithmetic = (() => {
       const [field, jump] = later(more.seen.vertical, more.seen.horizontal);
       const bytes = more.fresh === false ? 0 : 4 * product(more.shape);
       result.rows.push({ line: layer.line, name, kind: KINDS[layer.kind].torch, params: 0, macs: 0, bytes, field, jump, ...more });
-      return { shape: more.shape, seen: more.seen };
+      return { shape: more.shape, seen: more.seen, map: more.map === undefined ? map : more.map };
     };
-    const { shape, seen } = state;
+    const { shape, seen, map } = state; // map: the sides that a flattened map had
     const isMap = shape.length === 3;
     const needMap = () => {
       if (!isMap) throw new Problem(`${layer.kind} needs maps, but a fully connected layer or flatten came before`, layer.line);
@@ -133,12 +133,13 @@ window.explorerArithmetic = (() => {
         needMap();
         return row({ shape: [shape[0], 1, 1], seen: sees(seen, shape.slice(1), shape.slice(1)) });
       case "flatten":
-        return row({ shape: [product(shape)], seen: isMap ? sees(seen, shape.slice(1), shape.slice(1)) : seen, fresh: false });
+        return row({ shape: [product(shape)], seen, fresh: false, map: isMap ? shape.slice(1) : map });
       case "fc": {
         const inputs = product(shape); // maps are flattened first
         const macs = inputs * layer.maps;
-        const after = isMap ? sees(seen, shape.slice(1), shape.slice(1)) : seen;
-        return row({ shape: [layer.maps], seen: after, params: macs + (layer.no_bias ? 0 : layer.maps), macs });
+        const whole = isMap ? shape.slice(1) : map;
+        const after = whole ? sees(seen, whole, whole) : seen; // all places of the map
+        return row({ shape: [layer.maps], seen: after, map: null, params: macs + (layer.no_bias ? 0 : layer.maps), macs });
       }
       case "bn":
         needMap();

@@ -6,7 +6,6 @@ blocks of sixteen, as its vectors are. A usual tensor is brought into it and bac
 not).
 """
 
-import copy
 import logging
 import warnings
 from collections import Counter
@@ -22,7 +21,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.modes import evaluating, on_meta
+from cs231n_arch.anatomy.modes import copied
+from cs231n_arch.errors import input_size as checked
 from cs231n_arch.profiling.timing import time_call
 
 FORMS = (
@@ -61,6 +61,7 @@ def foldable(model: nn.Module, input_size: Sequence[int]) -> list[tuple[str, str
         model: any module; it is left as it was.
         input_size: (channels, height, width).
     """
+    model = copied(model, meta=True).eval()
     names = {module: name for name, module in model.named_modules()}
     made: dict[int, nn.Module] = {}
     pairs: list[tuple[nn.Module, nn.Module, int]] = []
@@ -75,15 +76,13 @@ def foldable(model: nn.Module, input_size: Sequence[int]) -> list[tuple[str, str
         if id(inputs[0]) in made:
             pairs.append((made[id(inputs[0])], module, id(inputs[0])))
 
-    hooks = [m.register_forward_hook(after_convolution) for m in names if isinstance(m, nn.Conv2d)]
-    hooks += [m.register_forward_pre_hook(before_norm) for m in names if isinstance(m, nn.BatchNorm2d)]
-    try:
-        with torch.inference_mode(False), evaluating(model), torch.no_grad(), Uses() as watch:
-            image = torch.empty(1, *input_size, device="meta")
-            torch.func.functional_call(model, on_meta(model), (image,), tie_weights=False)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for module in names:
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(after_convolution)
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_pre_hook(before_norm)
+    with torch.inference_mode(False), torch.no_grad(), Uses() as watch:
+        model(torch.empty(1, *input_size, device="meta"))
     return [
         (names[convolution], names[norm])
         for convolution, norm, output in pairs
@@ -108,10 +107,8 @@ def fold_batch_norm(model: nn.Module, input_size: Sequence[int] | None = None) -
     Raises:
         ValueError: no usable `input_size`, or one that the net refuses.
     """
-    size = input_size if input_size is not None else getattr(model, "input_size", None)
-    if size is None:
-        raise ValueError(f"{type(model).__name__} has no input_size of its own; give (channels, height, width)")
-    folded = copy.deepcopy(model).eval()
+    size = checked(model, input_size)
+    folded = copied(model).eval()
     for convolution, norm in foldable(folded, size):
         before, after = folded.get_submodule(convolution), folded.get_submodule(norm)
         assert isinstance(before, nn.Conv2d)
@@ -140,7 +137,7 @@ class ToDense(nn.Module):
 def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor]:
     """A copy of the model in one of the FORMS, in evaluation mode, and the batch that suits it."""
     wanted = form.split(", ")
-    faster = fold_batch_norm(model, batch.shape[1:]) if "folded" in wanted else copy.deepcopy(model).eval()
+    faster = fold_batch_norm(model, batch.shape[1:]) if "folded" in wanted else copied(model).eval()
     if "channels_last" in wanted:
         faster = faster.to(memory_format=torch.channels_last)
         batch = batch.contiguous(memory_format=torch.channels_last)

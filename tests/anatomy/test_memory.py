@@ -54,7 +54,10 @@ def test_checkpoints_make_the_memory_of_a_dense_block_linear_in_its_depth() -> N
 
 @pytest.mark.parametrize(
     ("batch_size", "input_size", "message"),
-    [(1, None, "Linear has no input_size of its own"), (0, (3, 2, 2), "batch_size must be at least 1; given 0")],
+    [
+        (1, None, "Linear has no input_size of its own"),
+        (0, (3, 2, 2), "batch_size must be a whole number of at least 1; given 0"),
+    ],
 )
 def test_what_cannot_be_run_is_refused(
     batch_size: int, input_size: tuple[int, int, int] | None, message: str

@@ -84,10 +84,10 @@ def inner(model: nn.Module | str) -> nn.Module:
         ValueError: no module, or an unknown name.
     """
     if isinstance(model, str):
-        from cs231n_arch.create import create_model  # here, as models use `arithmetic`
+        from cs231n_arch.models.registry import build  # here, as models use `arithmetic`
 
         with torch.device("meta"):
-            return create_model(model)
+            return build(model)
     if not isinstance(model, nn.Module):
         more = "; an exported program has one: program.module()" if hasattr(model, "module") else ""
         raise ValueError(f"model must be a torch.nn.Module or the name of a model; given {model!r}"[:300] + more)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.modes import on_meta
+from cs231n_arch.anatomy.modes import copied
 from cs231n_arch.interop.caffe_rules import RULES, NotInCaffeError
 from cs231n_arch.interop.caffemodel import Setting
 
@@ -53,21 +53,14 @@ def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: boo
     Raises:
         ValueError: a layer of the net that Caffe cannot say; the message names it.
     """
-    twins = on_meta(net)
-    own = {
-        **dict(net.named_parameters(remove_duplicate=False)),
-        **dict(net.named_buffers(remove_duplicate=False)),
-    }
-    image = torch.empty(2, *input_size, device="meta")
-    watch = _Watch(image, {id(twin): own[key] for key, twin in twins.items()})
-    modes = {module: module.training for module in net.modules()}
-    try:
-        net.train(training)
-        with _watched(net, watch), torch.inference_mode(False), torch.no_grad(), watch:
-            torch.func.functional_call(net, twins, (image,), tie_weights=False)
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
+    twin = copied(net, meta=True).train(training)
+    own, twins = (
+        {**dict(n.named_parameters(remove_duplicate=False)), **dict(n.named_buffers(remove_duplicate=False))}
+        for n in (net, twin)
+    )
+    watch = _Watch(image := torch.empty(2, *input_size, device="meta"), {id(twins[key]): own[key] for key in own})
+    with _watched(twin, watch), torch.inference_mode(False), torch.no_grad(), watch:
+        twin(image)
     return watch.said
 
 

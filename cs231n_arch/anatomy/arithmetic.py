@@ -51,7 +51,7 @@ def conv_output_size(
         smallest = span - 2 * padding - (stride - 1 if ceil_mode else 0)
         raise ValueError(
             f"a window of {span} does not fit into {size} with padding {padding}; "
-            f"the smallest size that fits is {max(1, smallest)}"
+            f"the smallest size that fits is {smallest}"
         )
     if exact and over:
         raise ValueError(

@@ -15,6 +15,7 @@ from cs231n_arch.anatomy import (
     linear_parameters,
     receptive_field,
 )
+from cs231n_arch.anatomy.arithmetic import Receptive, receptive_step
 
 rng = random.Random(9)
 
@@ -170,3 +171,12 @@ def test_bad_groups_and_kernels_are_refused() -> None:
         conv_parameters(3, 4, 3, groups=2)
     with pytest.raises(ValueError, match="stride must be a whole number of at least 1; given 0"):
         receptive_field([(3, 0)])
+
+
+def test_the_usual_step_is_one() -> None:
+    assert conv_output_size(7, 3) == conv_output_size(7, 3, stride=1) == 5
+    assert receptive_step(Receptive(3, 2), 3) == receptive_step(Receptive(3, 2), 3, stride=1) == Receptive(7, 2)
+
+
+def test_counts_are_whole_numbers() -> None:
+    assert isinstance(conv_parameters(6, 4, kernel=3, groups=2), int)

@@ -4,7 +4,9 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torchvision.ops import box_convert, box_iou
 
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net
 
 COORDINATES = 4  # the paper's form: centre, width and height
@@ -26,8 +28,7 @@ def box_regressor(classifier: Net, num_classes: int, *, per_class: bool = True) 
     Raises:
         ValueError: the last layer is not fully connected, or no class.
     """
-    if num_classes < 1:
-        raise ValueError(f"num_classes must be at least 1; given {num_classes}")
+    check_whole(num_classes=num_classes)
     name, last = list(classifier.named_children())[-1]
     if not isinstance(last, nn.Linear):
         raise ValueError(f"the last layer must be fully connected; {name} is {type(last).__name__}")
@@ -39,18 +40,6 @@ def box_regressor(classifier: Net, num_classes: int, *, per_class: bool = True) 
     setattr(net, name, regression)
     net.append(nn.Unflatten(1, (boxes, COORDINATES)))
     return net
-
-
-def corners(boxes: Tensor) -> Tensor:
-    """From centre, width and height, shape (..., 4), to left, top, right and bottom, the same shape."""
-    centre, size = boxes[..., :2], boxes[..., 2:]
-    return torch.cat([centre - size / 2, centre + size / 2], dim=-1)
-
-
-def centres(edges: Tensor) -> Tensor:
-    """From left, top, right and bottom, shape (..., 4), to centre, width and height, the same shape."""
-    low, high = edges[..., :2], edges[..., 2:]
-    return torch.cat([(low + high) / 2, high - low], dim=-1)
 
 
 def of_class(boxes: Tensor, labels: Tensor) -> Tensor:
@@ -68,19 +57,17 @@ def box_loss(boxes: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
         labels: (N,), the classes.
         edges: (N, 4), the true boxes as left, top, right, bottom.
     """
-    return (of_class(boxes, labels) - centres(edges)).square().sum(dim=-1).mean()
+    true: Tensor = box_convert(edges, "xyxy", "cxcywh")
+    return (of_class(boxes, labels) - true).square().sum(dim=-1).mean()
 
 
 def intersection_over_union(one: Tensor, other: Tensor) -> Tensor:
     """Area that two boxes share over the area that they cover, (N,), for edges (N, 4); 0 if both are empty."""
-    low, high = torch.maximum(one[:, :2], other[:, :2]), torch.minimum(one[:, 2:], other[:, 2:])
-    shared = (high - low).clamp(min=0).prod(dim=1)
-    areas = [(box[:, 2:] - box[:, :2]).clamp(min=0).prod(dim=1) for box in (one, other)]
-    together = areas[0] + areas[1] - shared
-    return torch.where(together > 0, shared / together, torch.zeros_like(shared))
+    overlap: Tensor = torch.vmap(box_iou)(one[:, None], other[:, None])
+    return overlap.flatten().nan_to_num()
 
 
 def localization_error(boxes: Tensor, labels: Tensor, edges: Tensor, threshold: float = 0.5) -> float:
     """Share of images whose predicted box overlaps the true one by less than the ILSVRC threshold, IoU 0.5."""
-    overlap = intersection_over_union(corners(of_class(boxes, labels)), edges)
+    overlap = intersection_over_union(box_convert(of_class(boxes, labels), "cxcywh", "xyxy"), edges)
     return float((overlap < threshold).float().mean())

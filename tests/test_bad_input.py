@@ -46,9 +46,8 @@ from cs231n_arch.anatomy.gradients import gradient_flow
 from cs231n_arch.anatomy.memory import training_memory
 from cs231n_arch.compression import codec
 from cs231n_arch.data import DataUnavailableError, Split, augment
-from cs231n_arch.data.canvas import load_boxed
+from cs231n_arch.data.boxes import load_boxed, load_pets
 from cs231n_arch.data.loaders import folders, one_by_one
-from cs231n_arch.data.pets import load_pets
 from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
@@ -251,7 +250,7 @@ LIBRARY: dict[str, Row] = {
         lambda p: folders(p.images(train="cat", val="cat"), VGG).test[0], OSError, "val/cat/1.png"),
     "object larger than its canvas": (
         lambda p: load_boxed(canvas=32), ValueError, "grow from 1 to at most the canvas, 32; given (20, 44)"),
-    "pets of no pixel": (lambda p: load_pets(image_size=0), ValueError, "image_size must be at least 1; given 0"),
+    "pets of no pixel": (lambda p: load_pets(image_size=0), ValueError, "image_size must be a whole number"),
     "padding": (lambda p: augment.CropAndFlip(-1), ValueError, "padding must be at least 0; given -1"),
     "way of padding": (
         lambda p: augment.CropAndFlip(mode="mirror"), ValueError, "'constant' or 'reflect'; given 'mirror'"),

@@ -1,27 +1,19 @@
-"""Box regression: conversions, overlap, loss, and a net that really finds digits on a canvas."""
+"""Box regression: overlap, loss, and a net that really finds digits on a canvas."""
 
 import pytest
 import torch
 from torch import nn
 
 from cs231n_arch import create_model
-from cs231n_arch.data.canvas import load_boxed
+from cs231n_arch.data.boxes import load_boxed
 from cs231n_arch.localization import (
     box_loss,
     box_regressor,
-    centres,
-    corners,
     intersection_over_union,
     localization_error,
     of_class,
 )
 from cs231n_arch.models.layers import Net
-
-
-def test_boxes_convert_both_ways() -> None:
-    edges = torch.tensor([[0.1, 0.2, 0.5, 0.9]])
-    torch.testing.assert_close(centres(edges), torch.tensor([[0.3, 0.55, 0.4, 0.7]]))
-    torch.testing.assert_close(corners(centres(edges)), edges)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +39,8 @@ def test_of_class_and_loss() -> None:
     labels = torch.tensor([2, 0])
     assert torch.equal(of_class(boxes, labels), torch.stack([boxes[0, 2], boxes[1, 0]]))
     assert torch.equal(of_class(boxes[:, :1], labels), boxes[:, 0])
-    perfect = centres(torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.2, 0.4, 0.6]]))[:, None]
-    edges = corners(perfect[:, 0])
+    edges = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.2, 0.4, 0.6]])
+    perfect = torch.tensor([[[0.5, 0.5, 1.0, 1.0]], [[0.3, 0.4, 0.2, 0.4]]])  # centre, width and height
     assert box_loss(perfect, labels, edges).item() == pytest.approx(0, abs=1e-12)
     assert box_loss(perfect + 0.1, labels, edges).item() == pytest.approx(4 * 0.01, rel=1e-5)
     assert localization_error(perfect, labels, edges) == 0
@@ -68,33 +60,8 @@ def test_bad_regressors() -> None:
     convolutional = Net({"conv": nn.Conv2d(1, 1, 1)}, input_size=(1, 8, 8), smallest=1)
     with pytest.raises(ValueError, match="must be fully connected; conv is Conv2d"):
         box_regressor(convolutional, 10)
-    with pytest.raises(ValueError, match="num_classes must be at least 1; given 0"):
+    with pytest.raises(ValueError, match=r"num_classes must be .*; given 0"):
         box_regressor(create_model("lenet5", modern=True), 0)
-
-
-def test_canvas_boxes_are_tight_and_reproducible() -> None:
-    train, test = load_boxed(canvas=48, object_sizes=(16, 32), seed=3)
-    again, _ = load_boxed(canvas=48, object_sizes=(16, 32), seed=3)
-    assert torch.equal(train.images, again.images)
-    assert len(train.images) + len(test.images) == 1797
-    for image, box in zip(train.images[:50, 0], train.boxes[:50], strict=True):
-        left, top, right, bottom = (box * 48).round().int().tolist()
-        ink = image > 0.1
-        assert ink[top:bottom, left:right].sum() == ink.sum() > 0
-        assert ink[top].any()
-        assert ink[bottom - 1].any()
-        assert ink[:, left].any()
-        assert ink[:, right - 1].any()
-    assert train.boxes.min() >= 0
-    assert train.boxes.max() <= 1
-    sizes = (train.boxes[:, 2:] - train.boxes[:, :2]) * 48
-    assert sizes.max() <= 32
-
-
-@pytest.mark.parametrize("sizes", [(0, 8), (9, 8), (8, 49)])
-def test_bad_object_sizes(sizes: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="object_sizes must grow from 1 to at most the canvas, 48"):
-        load_boxed(canvas=48, object_sizes=sizes)
 
 
 @pytest.mark.parametrize("per_class", [True, False])

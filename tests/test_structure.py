@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "published": set(),
     "models": {"errors"},
     "anatomy": {"models", "errors"},
-    "localization": {"models"},
+    "localization": {"models", "errors"},
     "compression": {"models", "records"},
     "diagrams": {"models", "plots"},
     "interop": {"models", "anatomy", "records"},

@@ -6,14 +6,14 @@ from typing import Literal
 
 import torch
 from torch import nn
+from torchvision.ops import box_convert
 
 from cs231n_arch.data import Split
-from cs231n_arch.data.canvas import Boxed, load_boxed
-from cs231n_arch.data.pets import load_pets
+from cs231n_arch.data.boxes import Boxed, load_boxed, load_pets
 from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
-from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
+from cs231n_arch.localization import box_loss, box_regressor, localization_error
 from cs231n_arch.models.layers import Net
 from cs231n_arch.training import Budget
 
@@ -70,7 +70,7 @@ def boxes(trials: Mapping[str, Trial[Located]]) -> Iterator[tuple[str, Outcome]]
     assert isinstance(classifier, Net)
     for name, trial in trials.items():
         if trial.arm.boxes == "mean":
-            predicted = centres(train.boxes).mean(dim=0).expand(len(test.labels), 1, 4)
+            predicted = box_convert(train.boxes, "xyxy", "cxcywh").mean(dim=0).expand(len(test.labels), 1, 4)
         else:
             per_class = trial.arm.boxes == "per class"
             torch.manual_seed(seed)

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 import torch
 from torch import nn
+from torchvision.ops import box_convert
 
 from cs231n_arch import create_model
-from cs231n_arch.data.canvas import Boxed, load_boxed
+from cs231n_arch.data.boxes import Boxed, load_boxed
 from cs231n_arch.experiments import EXPERIMENTS, Outcome, Work
 from cs231n_arch.experiments.alexnet import epochs_to
 from cs231n_arch.experiments.densenet import reuse
@@ -21,7 +22,7 @@ from cs231n_arch.experiments.timing import step_seconds
 from cs231n_arch.experiments.transfer import few, only
 from cs231n_arch.experiments.trial import load
 from cs231n_arch.experiments.workbench import workbench
-from cs231n_arch.localization import box_loss, box_regressor, centres, localization_error
+from cs231n_arch.localization import box_loss, box_regressor, localization_error
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.layers import Sum
 
@@ -147,7 +148,7 @@ def test_transfer_probes_what_the_net_never_saw() -> None:
 def test_localization_measures_the_mean_box_and_both_kinds_of_regression() -> None:
     found = outcomes("localization", image_size=16)
     train, test = load_boxed("digits", canvas=16, object_sizes=(6, 12), seed=0)
-    mean = centres(train.boxes[:64]).mean(dim=0).expand(len(test.labels), 1, 4)
+    mean = box_convert(train.boxes[:64], "xyxy", "cxcywh").mean(dim=0).expand(len(test.labels), 1, 4)
     expected = localization_error(mean, test.labels, test.boxes)
     assert found["mean box"].metrics["localization_error"] == pytest.approx(expected)
 

@@ -1,17 +1,82 @@
-"""Photographs with boxes: the heads of the cats and dogs of the Oxford-IIIT Pet set, which is downloaded."""
+"""Data to localize in: digits or garments on larger canvases, and the heads of cats and dogs in photographs."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as transforms
 
-from cs231n_arch.data.canvas import Boxed
+from cs231n_arch.data.sets import load
 from cs231n_arch.data.sources import DataUnavailableError, _make_writable, _patience, _unavailable, data_root
+from cs231n_arch.errors import check_whole
 
 HELD_OUT = 5  # every fifth image is one to test on: the official test images have no boxes
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """Images with one object each.
+
+    Attributes:
+        images: (N, C, H, W), float32, 0 the background, 1 the brightest ink.
+        labels: (N,), int64, an index into `classes`.
+        boxes: (N, 4), float32: left, top, right and bottom edge of the object, as shares of width and height.
+        classes: names of the classes.
+    """
+
+    images: Tensor
+    labels: Tensor
+    boxes: Tensor
+    classes: tuple[str, ...]
+
+
+def load_boxed(
+    name: str = "digits", *, canvas: int = 64, object_sizes: tuple[int, int] = (20, 44), seed: int = 0
+) -> tuple[Boxed, Boxed]:
+    """Every image of a set, scaled at random and placed at random on a black canvas.
+
+    Args:
+        name: a grey set that `data.load` knows; its images have a black background.
+        canvas: height and width of the canvas in pixels.
+        object_sizes: smallest and largest side to which an image is scaled before it is placed.
+        seed: of sizes and places. The test images have their own.
+
+    Returns:
+        The part to train on and the part to test on. A box is the tightest one around the ink (brighter than a
+        tenth of white), so the empty margin of the scaled image is not part of it.
+
+    Raises:
+        ValueError: an object larger than the canvas, or sizes out of order.
+        DataUnavailableError: as `data.load`.
+    """
+    smallest, largest = object_sizes
+    if not 1 <= smallest <= largest <= canvas:
+        raise ValueError(f"object_sizes must grow from 1 to at most the canvas, {canvas}; given {object_sizes}")
+    split = load(name, normalise=None, channels=1)
+    return (
+        _place(split.train_images, split.train_labels, split.classes, canvas, object_sizes, seed),
+        _place(split.test_images, split.test_labels, split.classes, canvas, object_sizes, seed + 1),
+    )
+
+
+def _place(
+    images: Tensor, labels: Tensor, classes: tuple[str, ...], canvas: int, sizes: tuple[int, int], seed: int
+) -> Boxed:
+    generator = torch.Generator().manual_seed(seed)
+    placed = torch.zeros(len(images), 1, canvas, canvas)
+    boxes = torch.zeros(len(images), 4)
+    for image, target, box in zip(images, placed, boxes, strict=True):
+        side = int(torch.randint(sizes[0], sizes[1] + 1, (), generator=generator))
+        left, top = (int(torch.randint(0, canvas - side + 1, (), generator=generator)) for _ in range(2))
+        scaled = F.interpolate(image[None].float() / 255, (side, side), mode="bilinear", antialias=True)[0]
+        target[:, top : top + side, left : left + side] = scaled
+        rows, columns = ((target[0] > 0.1).any(axis).nonzero() for axis in (1, 0))
+        box[:] = torch.tensor([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / canvas
+    return Boxed(placed, labels, boxes, classes)
 
 
 def load_pets(*, image_size: int = 64, root: str | Path | None = None) -> tuple[Boxed, Boxed]:
@@ -29,8 +94,7 @@ def load_pets(*, image_size: int = 64, root: str | Path | None = None) -> tuple[
         DataUnavailableError: the files are nowhere and cannot be downloaded, or fail their checksum, or a box or
             an image among them cannot be read.
     """
-    if image_size < 1:
-        raise ValueError(f"image_size must be at least 1; given {image_size}")
+    check_whole(image_size=image_size)
     folder = available(data_root(root))
     images, labels, boxes = [], [], []
     breeds: dict[int, str] = {}

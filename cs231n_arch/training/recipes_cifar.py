@@ -96,7 +96,7 @@ PREACT_RESNET = replace(
     },
     notes={
         "batch_size": "on two GPUs, 64 on each; 64 for the best result of the 1001-layer net (Table 4)",
-        "schedule": "the released code is run by fb.resnet.torch: 200 epochs, divided at 81 and 122, batches of 64",
+        "schedule": "the released code uses fb.resnet.torch: 200 epochs, divided at 81 and 122, batches of 64",
         "nesterov": "not printed; the released code has it",
         "warmup": "the released code has none",
     },

@@ -13,7 +13,6 @@ from torch import nn
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
 from cs231n_arch.data.augment import CropAndFlip
-from cs231n_arch.models.layers import Net
 from cs231n_arch.training import CheckpointError, Recipe, train
 from cs231n_arch.training import checkpoint as checkpoints
 from cs231n_arch.training.schedules import Constant, Plateau
@@ -29,9 +28,10 @@ def digits() -> Split:
     return data.load("digits", image_size=16)
 
 
-def net() -> Net:
+def net() -> nn.Module:
+    """A net whose dropout draws from the training's random numbers."""
     torch.manual_seed(0)
-    return create_model("resnet20", in_channels=1, num_classes=10)
+    return nn.Sequential(nn.Dropout(0.2), create_model("resnet20", in_channels=1, num_classes=10))
 
 
 class Stop(Exception):

@@ -50,7 +50,7 @@ class SameMapNorm(nn.Module):
 
 
 class Layout(NamedTuple):
-    """What makes one form of AlexNet."""
+    """The sizes, the order and the constants of one form of AlexNet."""
 
     image_size: int
     kernels: tuple[int, int, int, int, int]  # of conv1 to conv5

@@ -54,7 +54,7 @@ Unit = Callable[..., nn.Sequential]
 
 
 class GoogLeNetOutputs(NamedTuple):
-    """What the net returns in training mode: scores (N, num_classes) of the main and both auxiliary classifiers.
+    """The output in training mode: scores (N, num_classes) of the main and both auxiliary classifiers.
 
     torchvision's tuple has the two auxiliary fields in the opposite order.
     """

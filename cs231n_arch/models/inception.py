@@ -47,7 +47,7 @@ Row = tuple[int | None, int, int, int]
 
 
 class InceptionOutputs(NamedTuple):
-    """What the nets return in training mode: scores (N, num_classes) of the main and the auxiliary classifier."""
+    """The output in training mode: scores (N, num_classes) of the main and the auxiliary classifier."""
 
     logits: Tensor
     aux: Tensor

@@ -104,7 +104,7 @@ def figures(prose: str) -> Iterator[tuple[str, float, float]]:
 def known(page: str) -> set[float]:
     """Numbers in published.csv, in the claims and in the code of the page."""
     rows = published.load()
-    claims = " ".join(ledger().astype(str).to_numpy().ravel())
+    claims = " ".join(ledger()["claim"])
     words = f"{' '.join(rows.value)} {claims} {text(page, 'code').replace('_', '')}"
     found = {float(n) for n in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e\d+)?", words)}
     return {n * scale for n in found | set(rows.number.dropna()) for scale in (1, *UNITS.values())}

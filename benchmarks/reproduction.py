@@ -2,7 +2,7 @@
 
     python -m benchmarks.reproduction [MODEL ...]
 
-writes `cs231n_arch/interop/reproduction.csv`, a row for each net and library; with names, it prints their rows.
+writes `cs231n_arch/interop/reproduction.csv`, a row for each net and library; with names, only their rows are new.
 Needs timm and pytorchcv. Two nets are taken for equal if the layers that hold weights are the same one after the
 other and, with the same random weights, each of them is given the same numbers. The first layer where that ends is
 the row's difference.
@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import timm
 import torch
@@ -95,7 +94,8 @@ def compare(
     tensors = pairs(*lists)
     state = random_state(other)
     other.load_state_dict(state, assign=True)
-    converted = {pair.ours: state[pair.theirs].reshape(ours.state_dict()[pair.ours].shape) for pair in tensors}
+    shapes = {key: tensor.shape for key, tensor in ours.state_dict().items()}
+    converted = {pair.ours: state[pair.theirs].reshape(shapes[pair.ours]) for pair in tensors}
     ours.load_state_dict(converted, assign=True)
     return given_otherwise(ours.eval(), other.eval(), lists)
 
@@ -108,7 +108,8 @@ def random_state(net: nn.Module) -> dict[str, Tensor]:
         if key.endswith("num_batches_tracked"):
             state[key] = torch.tensor(1)
             continue
-        low, high = (0.8, 1.2) if key.endswith(("weight", "running_var")) else (-0.1, 0.1)
+        middle = 1.0 * key.endswith("running_var") + 0.5 * key.endswith("weight")  # so that sums do not grow
+        low, high = middle - 0.1, middle + 0.1
         if like.ndim > 1:
             high = (6 / like[0].numel()) ** 0.5
             low = -high
@@ -207,17 +208,20 @@ def row(*values: str) -> Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", choices=[*list_models(), []], metavar="MODEL")
-    models: Any = parser.parse_args().models
-    found = []
-    for model in models or list_models():
-        for line in rows(model):
-            found.append(line)
+    models: list[str] = parser.parse_args().models or list_models()
+    found: dict[str, list[Row]] = {}
+    if FILE.exists():
+        with FILE.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                found.setdefault(line["model"], []).append(line)
+    for model in models:
+        found[model] = list(rows(model))
+        for line in found[model]:
             print(*line.values(), sep=" | ", flush=True)
-    if not models:
         with FILE.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(found)
+            writer.writerows(line for name in list_models() for line in found.get(name, ()))
 
 
 if __name__ == "__main__":

@@ -153,13 +153,10 @@ def _state(net: Net, theirs: Sequence[Layer], ours_is: str) -> dict[str, Tensor]
     )  # or else the file holds what has weights, and no more
     ours = [said for said in ours if said.weights or (whole and said.kind in ("Pooling", "LRN"))]
     state = {key: torch.tensor(0) for key in net.state_dict() if key.endswith("num_batches_tracked")}
-    shift: Numbers | None = None  # the bias of a convolution that our net has none for
     for place, (their, our) in enumerate(zip_longest(theirs, ours)):
         if their is None or our is None:
             ended = f"has {their.name} ({their.kind})" if their else "has ended"
             raise MismatchError(place, f"where it {ended}, {ours_is} has {our.name if our else 'ended'}")
-        if shift is not None and their.kind != "BatchNorm":
-            raise MismatchError(place, f"{ours_is} has no bias ahead of {our.name}")
         if why := _difference(their, our):
             raise MismatchError(
                 place, f"its layer {their.name} ({their.kind}) has {why} in {our.name} of {ours_is}"
@@ -168,9 +165,6 @@ def _state(net: Net, theirs: Sequence[Layer], ours_is: str) -> dict[str, Tensor]
         if their.kind == "BatchNorm":
             factor = blobs[2].item()
             blobs = [blob / factor if factor else np.zeros_like(blob) for blob in blobs[:2]]
-            if shift is not None:
-                blobs[0] -= shift
-        shift = blobs[1].reshape(-1) if len(blobs) > len(our.weights) else None
         if our.weights and turned(our, net.input_size[0]):
             blobs[0] = np.flip(blobs[0], axis=1)
         for weight, blob in zip(our.weights, blobs, strict=False):
@@ -186,8 +180,7 @@ def _difference(their: Layer, our: Said) -> str | None:
         return f"the place of a {our.kind}"
     shapes = [_sides(blob) for blob in their.blobs]
     wanted = [(1,) if weight is None else tuple(weight.shape) for weight in our.weights]
-    extra = our.kind == "Convolution" and len(shapes) == len(wanted) + 1  # a bias, for the batch norm behind it
-    for shape, want in zip_longest(shapes[: len(wanted)] if extra else shapes, wanted, fillvalue=()):
+    for shape, want in zip_longest(shapes, wanted, fillvalue=()):
         if _counts(shape) != _counts(want) or bool(shape) != bool(want):
             return f"{shape or 'nothing'} for {want or 'nothing'}"
     if not their.settings or len(kinds) > 1:

@@ -1,6 +1,7 @@
 """Nets of ours written for Caffe, run by OpenCV, and read again."""
 
 import pickle
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,12 @@ RELEASED: list[tuple[str, dict[str, Any]]] = [
     ("nin_cifar", {"form": "released"}),
     ("nin_imagenet", {}),
     ("googlenet", {"form": "caffe", "aux": False}),
+    ("resnet50", {"form": "released"}),
     ("squeezenet1_0", {"form": "released"}),
     ("squeezenet1_1", {}),
     ("squeezenet_simple_bypass", {"form": "released"}),
     ("densenet40_12", {}),
+    ("se_resnet50", {"form": "released"}),
 ]
 IDS = [f"{name}-{options.get('form', 'paper')}" for name, options in RELEASED]
 
@@ -44,8 +47,8 @@ def as_trained(net: Net) -> Net:
                 bound = (6 / tensor[0].numel()) ** 0.5
                 tensor.uniform_(-bound, bound, generator=generator)
             elif tensor.ndim == 1:
-                low, high = (0.8, 1.2) if key.endswith(("weight", "running_var")) else (-0.1, 0.1)
-                tensor.uniform_(low, high, generator=generator)
+                tensor.uniform_(-0.1, 0.1, generator=generator)
+                tensor += key.endswith("running_var") + 0.5 * key.endswith("weight")  # so that sums do not grow
     return net.eval()
 
 
@@ -358,3 +361,47 @@ def test_bad_arguments(squeezenet: Any) -> None:
         interop.from_caffe("squeezenet1_1", path)
     with pytest.raises(ValueError, match="is no file of lenet5: "):
         interop.from_caffe("lenet5", file)
+
+
+def as_he_wrote(layers: list[Layer]) -> Iterator[Layer]:
+    """The order and the names of the released ResNets, and what else is theirs.
+
+    A unit's projection is ahead of its body, and statistics are sums with their number beside them.
+    """
+    kinds = {"Convolution": "res", "BatchNorm": "bn", "Scale": "scale"}
+    units: dict[str, list[Layer]] = {}
+    for layer in layers:
+        if layer.kind == "BatchNorm":
+            mean, variance, _ = layer.blobs
+            layer = layer._replace(blobs=(4 * mean, 4 * variance, np.array([4.0])))
+        found = re.match(r"conv(\d)_x\.conv\d_(\d+)\.sum\.(body|shortcut)\.\D+(\d?)", layer.name)
+        if not found or layer.kind not in kinds:
+            units.setdefault(layer.name, []).append(layer)
+            continue
+        stage, number, path, part = found.groups()
+        unit = stage + "abcdef"[int(number) - 1]
+        branch = "1" if path == "shortcut" else f"2{'abc'[int(part) - 1]}"
+        named = layer._replace(name=f"{kinds[layer.kind]}{unit}_branch{branch}")
+        units.setdefault(unit, []).insert(len(units[unit]) if path == "body" else at(units[unit]), named)
+    yield from (layer for unit in units.values() for layer in unit)
+
+
+def at(unit: list[Layer]) -> int:
+    """Behind what of the projection is there already."""
+    return sum("branch1" in layer.name for layer in unit)
+
+
+def test_the_released_resnets(tmp_path: Path) -> None:
+    net = as_trained(create_model("resnet50", num_classes=7, form="released"))
+    layers = caffemodel.read(interop.to_caffe(net, tmp_path).caffemodel)
+    path = tmp_path / "ResNet-50-model.caffemodel"
+    path.write_bytes(caffemodel.write("ResNet-50", as_he_wrote(layers)))
+    names = [layer.name for layer in caffemodel.read(path)]
+    assert names.index("res2a_branch1") < names.index("res2a_branch2a") < names.index("res2b_branch2a")
+    read = interop.from_caffe("resnet50", path)
+    for key, tensor in net.state_dict().items():
+        assert "num_batches" in key or torch.equal(read.state_dict()[key], tensor)
+
+    none = changed(layers, "bn1", blobs=(np.ones(64), np.ones(64), np.zeros(1)))
+    path.write_bytes(caffemodel.write("ResNet-50", none))
+    assert not interop.from_caffe("resnet50", path).bn1.running_mean.any(), "Caffe takes 0 for the mean of nothing"

@@ -170,6 +170,8 @@ def test_a_chapter_is_named_as_its_papers_file_and_its_claims() -> None:
         if section["caption"] in ("The networks", "Beyond the lecture"):
             for page in section["chapters"]:
                 name = Path(page["file"]).name
+                if name == "batch_norm":  # a layer of all nets after it, without a net of its own
+                    continue
                 assert names.get(name) in files, page
                 assert names[name] in set(ledger()["chapter"]), page
     pages = {Path(page["file"]).name for section in toc["parts"] for page in section["chapters"]}

@@ -20,7 +20,10 @@ def find_device(name: str | torch.device | None = None) -> torch.device:
     """
     here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     try:
-        return torch.empty(0, device=here[-1] if name is None else name).device
+        device = torch.empty(0, device=here[-1] if name is None else name).device
+        if device.type == "meta":
+            raise RuntimeError("nothing is computed on the meta device")
+        return device
     except (RuntimeError, AssertionError) as error:  # the latter where PyTorch was built without CUDA
         raise ValueError(f"there is no device {str(name)!r} here, but {' and '.join(here)}") from error
 

@@ -40,7 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
     "explorer": {"create", "models"},
-    "profiling": {"create", "anatomy", "published", "machine", "records", "errors"},
+    "profiling": {"create", "models", "anatomy", "published", "machine", "records", "errors"},
     "training": {"models", "anatomy", "data", "machine", "records", "errors"},
     "experiments": {
         "create",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.modes import copied
+from cs231n_arch.anatomy.modes import copied, to_meta
 from cs231n_arch.errors import check_whole
 from cs231n_arch.errors import input_size as checked
 
@@ -74,7 +74,7 @@ def training_memory(
     """
     size = checked(model, input_size)
     check_whole(batch_size=batch_size)
-    twin = (copied(model, meta=True) if device == "meta" else copied(model).to(device)).train()
+    twin = (copied(model, to_meta) if device == "meta" else copied(model).to(device)).train()
     twin.zero_grad(set_to_none=True)
     dtype = next((p.dtype for p in twin.parameters() if p.is_floating_point()), torch.float32)
     images = torch.zeros(batch_size, *size, device=device, dtype=dtype)

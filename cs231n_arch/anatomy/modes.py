@@ -2,7 +2,7 @@
 
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,35 +14,51 @@ CONTAINERS = (dict, list, set, deque)
 
 
 class Copying(TorchFunctionMode):
-    """While it is active `copy.deepcopy` copies every tensor: to the meta device, or one that autograd computed.
+    """While it is active `copy.deepcopy` makes each tensor's copy by a function, without its history.
 
-    PyTorch refuses to copy the latter, and a pruned layer, for one, keeps its masked weight as such a tensor.
+    PyTorch refuses to copy a tensor that autograd computed; a pruned layer, for one, keeps its masked weight as
+    such a tensor.
     """
 
-    def __init__(self, *, meta: bool) -> None:
+    def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.meta = meta
+        self.make = make
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """One function of PyTorch is called, `deepcopy` of a tensor among them."""
-        if func is Tensor.__deepcopy__ and (self.meta or not args[0].is_leaf):
+        if func is Tensor.__deepcopy__:
             tensor, memo = args
             if id(tensor) not in memo:
-                memo[id(tensor)] = tensor.detach().to("meta") if self.meta else tensor.detach().clone()
+                memo[id(tensor)] = self.made(tensor)
             return memo[id(tensor)]
-        if func is Tensor.clone and self.meta:  # parameters are copied by a clone of their data
-            return args[0].detach().to("meta")
+        if func is Tensor.clone:  # parameters are copied by a clone of their data
+            return self.made(args[0])
         return func(*args, **(kwargs or {}))
 
+    def made(self, tensor: Tensor) -> Tensor:
+        """The copy of one tensor."""
+        with torch._C.DisableTorchFunction():
+            return self.make(tensor.detach()).requires_grad_(tensor.requires_grad and tensor.is_leaf)
 
-def copied(model: nn.Module, *, meta: bool = False) -> nn.Module:
+
+def to_meta(tensor: Tensor) -> Tensor:
+    """The same shape and type on the meta device, where no memory is allocated."""
+    return tensor.to("meta")
+
+
+def to_zeros(tensor: Tensor) -> Tensor:
+    """Zeros on the CPU in place of a meta tensor."""
+    return torch.zeros_like(tensor, device="cpu")
+
+
+def copied(model: nn.Module, make: Callable[[Tensor], Tensor] = Tensor.clone) -> nn.Module:
     """A copy of a net that shares nothing with it, gradients left out.
 
     Args:
         model: any module, also a pruned or parametrized one.
-        meta: move every parameter, buffer and other tensor to the meta device, where no memory is allocated.
+        make: what makes the copy of each parameter, buffer and other tensor, such as `to_meta`.
 
     Raises:
         ValueError: the net has something that cannot be copied (a lock, an open file, ...), or weights that get
@@ -51,7 +67,7 @@ def copied(model: nn.Module, *, meta: bool = False) -> nn.Module:
     if any(nn.parameter.is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
         raise ValueError(f"{type(model).__name__} has layers without a shape yet; run it once before")
     try:
-        with Copying(meta=meta), torch.no_grad():
+        with Copying(make), torch.no_grad():
             return copy.deepcopy(model)
     except Exception as error:
         raise ValueError(f"{type(model).__name__} cannot be copied: {type(error).__name__}: {error}") from error

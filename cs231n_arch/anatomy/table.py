@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from cs231n_arch.anatomy.modes import copied, evaluating
+from cs231n_arch.anatomy.modes import copied, evaluating, to_meta
 from cs231n_arch.anatomy.watch import Row, Watch
 from cs231n_arch.errors import input_size as checked
 
@@ -130,7 +130,7 @@ def forward(net: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> li
     for context in (nullcontext(), meta):
         try:
             with context:
-                return watched(copied(net, meta=True).eval(), meta, args, kwargs)
+                return watched(copied(net, to_meta).eval(), meta, args, kwargs)
         except Exception as error:
             reason = error
     try:

@@ -48,6 +48,11 @@ def childless(module: nn.Module) -> bool:
     return all(name == "parametrizations" for name, _ in module.named_children())
 
 
+def kind_of(module: nn.Module) -> str:
+    """Name of a module's class, as it was before its weights were parametrized."""
+    return parametrize.type_before_parametrizations(module).__name__
+
+
 def storage(tensor: Tensor) -> int:
     """Tells apart the memory of tensors that are alive."""
     return int(tensor.untyped_storage()._cdata) if tensor.layout == torch.strided else id(tensor)
@@ -104,7 +109,7 @@ class Watch(TorchDispatchMode):
         """A module begins."""
         self.path.append(name)
         if self.leaf is None and childless(module):
-            self.leaf = Row(name, parametrize.type_before_parametrizations(module).__name__)
+            self.leaf = Row(name, kind_of(module))
             self.fresh = {}
 
     def leave(self, module: nn.Module, output: object) -> None:
@@ -158,7 +163,9 @@ class Watch(TorchDispatchMode):
         row.macs += macs or 0
         if macs is None and depends and not row.kind.endswith(NOT_COUNTED):
             row.kind += NOT_COUNTED
-        if call.window is not None and row.kernel is None and len(call.window.kernel) == (self.rank or 2):
+        # A pooling of another rank works along the channels, as in local response normalisation.
+        whole = call.window and (call.name == "convolution" or len(call.window.kernel) == self.rank)
+        if call.window and whole and row.kernel is None:
             row.kernel, row.stride, row.padding = map(shorten, call.window)
         return output
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.modes import copied
+from cs231n_arch.anatomy.modes import copied, to_meta
 from cs231n_arch.interop.caffe_rules import RULES, NotInCaffeError
 from cs231n_arch.interop.caffemodel import Setting
 
@@ -53,7 +53,7 @@ def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: boo
     Raises:
         ValueError: a layer of the net that Caffe cannot say; the message names it.
     """
-    twin = copied(net, meta=True).train(training)
+    twin = copied(net, to_meta).train(training)
     own, twins = (
         {**dict(n.named_parameters(remove_duplicate=False)), **dict(n.named_buffers(remove_duplicate=False))}
         for n in (net, twin)

@@ -1,16 +1,22 @@
 """The fresh process of `peak_memory`: takes a model from standard input, answers with one line of JSON a pass.
 
+What the model itself prints goes to standard error, so that it is not taken for an answer.
+
 Run by `cs231n_arch.profiling.memory` only, which is where the pickle comes from.
 """
 
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
+
+from cs231n_arch.anatomy.modes import copied, to_zeros
 
 STATUS = Path("/proc/self/status")
 
@@ -52,34 +58,33 @@ def reset_peak() -> None:
         forget.write_text("5", encoding="ascii")
 
 
-def answer(**fields: object) -> None:
+def answer(place: TextIO, **fields: object) -> None:
     """One line of JSON, at once, since the next pass may end the process."""
-    print(json.dumps(fields), flush=True)
+    print(json.dumps(fields), file=place, flush=True)
 
 
 def main() -> int:
     """Take the request, run both passes; the exit status is 1 if one failed."""
+    place = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever prints, and by whatever means
     now = "start"
     try:
-        model, shape, threads = pickle.load(sys.stdin.buffer)
+        model, shape, dtype, threads = pickle.load(sys.stdin.buffer)
         torch.set_num_threads(threads)
         load_libraries()
         reset_peak()
         before = resident_peak()
         now = "inference"
-        model = model.to_empty(device="cpu")
-        with torch.no_grad():
-            for tensor in (*model.parameters(), *model.buffers()):
-                tensor.zero_()
-        batch = torch.zeros(shape)
+        model = copied(model, to_zeros)
+        batch = torch.zeros(shape, dtype=dtype)
         with torch.inference_mode():
             model.eval()(batch)
-        answer(**{"pass": now, "bytes": resident_peak() - before})
+        answer(place, **{"pass": now, "bytes": resident_peak() - before})
         now = "training"
         step(model, batch)
-        answer(**{"pass": now, "bytes": resident_peak() - before})
+        answer(place, **{"pass": now, "bytes": resident_peak() - before})
     except Exception as error:  # whatever it is, the process that asked gets the reason
-        answer(**{"pass": now, "kind": type(error).__name__, "error": str(error).partition("\n")[0]})
+        answer(place, **{"pass": now, "kind": type(error).__name__, "error": str(error).partition("\n")[0]})
         return 1
     return 0
 

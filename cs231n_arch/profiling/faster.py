@@ -21,7 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from cs231n_arch.anatomy.modes import copied
+from cs231n_arch.anatomy.modes import copied, to_meta
 from cs231n_arch.errors import input_size as checked
 from cs231n_arch.profiling.timing import time_call
 
@@ -61,7 +61,7 @@ def foldable(model: nn.Module, input_size: Sequence[int]) -> list[tuple[str, str
         model: any module; it is left as it was.
         input_size: (channels, height, width).
     """
-    model = copied(model, meta=True).eval()
+    model = copied(model, to_meta).eval()
     names = {module: name for name, module in model.named_modules()}
     made: dict[int, nn.Module] = {}
     pairs: list[tuple[nn.Module, nn.Module, int]] = []
@@ -135,7 +135,12 @@ class ToDense(nn.Module):
 
 
 def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor]:
-    """A copy of the model in one of the FORMS, in evaluation mode, and the batch that suits it."""
+    """A copy of the model in one of the FORMS, in evaluation mode, and the batch that suits it.
+
+    Raises:
+        ValueError: the model has no such form, for one of its operations, such as a concatenation, cannot take
+            oneDNN's layout.
+    """
     wanted = form.split(", ")
     faster = fold_batch_norm(model, batch.shape[1:]) if "folded" in wanted else copied(model).eval()
     if "channels_last" in wanted:
@@ -148,6 +153,12 @@ def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor
 
             blocked = to_mkldnn(faster)  # type: ignore[no-untyped-call]
         faster = nn.Sequential(ToBlocked(), blocked, ToDense())
+        try:
+            with torch.inference_mode():
+                faster(batch)
+        except RuntimeError as error:
+            reason = str(error).partition(chr(10))[0]
+            raise ValueError(f"an operation of the net cannot take oneDNN's layout: {reason}") from error
     if "compiled" in wanted:
         faster.compile()
     return faster, batch

@@ -4,7 +4,6 @@ A CUDA device counts what its allocator hands out. A CPU has no such counter, on
 process resides at most; so the net runs in a fresh process, and what the process held before is subtracted.
 """
 
-import copy
 import json
 import pickle
 import subprocess
@@ -15,9 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from cs231n_arch.anatomy.modes import copied, to_meta
 from cs231n_arch.machine import NotMeasurable
 from cs231n_arch.profiling.child import step
-from cs231n_arch.profiling.timing import images, inference
+from cs231n_arch.profiling.timing import float_type, images, inference
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ def peak_memory(model: nn.Module, batch_size: int, input_size: Sequence[int], de
 
 def peak_on_cuda(model: nn.Module, batch_size: int, input_size: Sequence[int], device: torch.device) -> Memory:
     """What PyTorch's allocator handed out at most, of which a copy of the model is a part."""
-    twin = copy.deepcopy(model).cpu()  # a step changes the weights
+    twin = copied(model).cpu()  # a step changes the weights
     torch.cuda.empty_cache()
     before = torch.cuda.memory_allocated(device)
     twin.to(device)
-    batch = images(batch_size, input_size, device)
+    batch = images(batch_size, input_size, device).to(float_type(model))
     torch.cuda.reset_peak_memory_stats(device)
     with inference(twin):
         twin(batch)
@@ -71,8 +71,9 @@ def peak_of_process(model: nn.Module, batch_size: int, input_size: Sequence[int]
     shape = images(batch_size, input_size, "meta").shape
     try:
         # Memory does not depend on the values of the weights, so only the structure is sent.
-        request = pickle.dumps((copy.deepcopy(model).to("meta"), tuple(shape), torch.get_num_threads()))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        twin = copied(model, to_meta)
+        request = pickle.dumps((twin, tuple(shape), float_type(model), torch.get_num_threads()))
+    except Exception as error:  # whatever a class says that cannot be copied or pickled, as a parametrized one
         raise NotMeasurable(f"the model cannot be sent to a fresh process ({error})") from error
     command = [sys.executable, "-m", "cs231n_arch.profiling.child"]
     child = subprocess.run(command, input=request, capture_output=True, check=False)

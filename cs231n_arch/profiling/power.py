@@ -45,8 +45,10 @@ class Rapl:
     ranges: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        # Package zones are intel-rapl:0, intel-rapl:1 (AMD's too); a second colon marks a part of a package.
-        self.packages = sorted(path for path in self.root.glob("intel-rapl:*") if path.name.count(":") == 1)
+        # Zones are intel-rapl:0, intel-rapl:1 (AMD's too); a second colon marks a part of one. Some machines have
+        # a zone "psys" too, the whole machine with its packages.
+        zones = (path for path in self.root.glob("intel-rapl:*") if path.name.count(":") == 1)
+        self.packages = sorted(path for path in zones if zone_name(path).startswith("package"))
         if not self.packages:
             raise NotMeasurable(f"no RAPL energy counter under {self.root}")
         try:
@@ -63,6 +65,14 @@ class Rapl:
         """The packages' energy, at most one turn of each counter apart."""
         packages = zip(before, after, self.ranges, strict=True)
         return sum((end - start) % (limit + 1) for start, end, limit in packages) / 1e6
+
+
+def zone_name(zone: Path) -> str:
+    """Name of a RAPL zone, such as `package-0`, which is assumed where the system tells none."""
+    try:
+        return (zone / "name").read_text().strip()
+    except OSError:
+        return "package"
 
 
 class Nvml:

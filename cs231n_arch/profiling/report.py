@@ -1,6 +1,5 @@
 """`profile` measures one net, `compare` many: time, memory and energy, beside what can be counted."""
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,11 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.anatomy import layer_table
+from cs231n_arch.anatomy.modes import copied
 from cs231n_arch.create import create_model
+from cs231n_arch.errors import check_whole
+from cs231n_arch.errors import input_size as checked
 from cs231n_arch.machine import Machine, NotMeasurable, find_device
+from cs231n_arch.models.registry import constructor
 from cs231n_arch.profiling.memory import peak_memory
 from cs231n_arch.profiling.power import energy, find_meter
-from cs231n_arch.profiling.timing import Timing, images, inference, latency, layer_times
+from cs231n_arch.profiling.timing import Timing, float_type, images, inference, latency, layer_times
 
 # Columns of the frames of `profile` and `compare`.
 COUNTED = ["params", "macs", "conv_macs", "fc_macs", "parameter_bytes", "activation_bytes"]
@@ -32,8 +35,9 @@ class Batch:
     Attributes:
         size: images in the batch.
         timing: seconds for one forward pass of the batch.
-        conv_seconds: of a pass, in convolutions (pass with hooks, see `layer_times`).
-        fc_seconds: of a pass, in fully connected layers.
+        conv_seconds: of a pass, in convolutions (pass with hooks, see `layer_times`); None if some of them are
+            called outside of layers, where no time is taken.
+        fc_seconds: of a pass, in fully connected layers, under the same condition.
         peak_bytes: peak memory of a forward pass, weights included (see `peak_memory`); None if not measurable.
         training_peak_bytes: the same for a training step.
         watts: mean power while it ran; None if not measurable.
@@ -44,8 +48,8 @@ class Batch:
 
     size: int
     timing: Timing
-    conv_seconds: float
-    fc_seconds: float
+    conv_seconds: float | None
+    fc_seconds: float | None
     peak_bytes: int | None = None
     training_peak_bytes: int | None = None
     watts: float | None = None
@@ -75,8 +79,9 @@ class Profile:
     Attributes:
         model: its name.
         device: what it ran on.
-        counted: per image: `params`, `macs`, of these `conv_macs` (convolutions) and `fc_macs` (fully connected),
-            `parameter_bytes` and `activation_bytes` (all layers' outputs, which training keeps).
+        counted: per image: `params`, `macs`, of these `conv_macs` (convolutions) and `fc_macs` (products of
+            matrices: fully connected layers, attention), `parameter_bytes` and `activation_bytes` (all layers'
+            outputs, which training keeps).
         batches: the measurements by batch size.
         machine: where it was measured.
     """
@@ -114,38 +119,48 @@ def profile(
         The measurements; `.frame()` has them as a table.
 
     Raises:
-        ValueError: unknown name or device, no usable `input_size`, or a batch size below 1.
+        ValueError: unknown name or device, no usable `input_size`, a batch size below 1, weights on the meta
+            device, or a net that fails on one image; the message has the net's own reason.
         torch.OutOfMemoryError: the system ended the process in which a forward pass was tried first.
-        RuntimeError: the net fails, or the CUDA device's memory is full; the message is PyTorch's.
+        RuntimeError: the net fails on a batch, or the CUDA device's memory is full; the message is PyTorch's.
     """
     place = find_device(device)
     if not batch_sizes:
         raise ValueError("give at least one batch size")
     name = model if isinstance(model, str) else type(model).__name__
     net: nn.Module = create_model(model) if isinstance(model, str) else model
-    table = layer_table(net, input_size)
-    size: Sequence[int] = input_size if input_size is not None else net.input_size  # type: ignore[assignment]
-    batches = [
-        images(count, size, "meta") for count in batch_sizes
-    ]  # a wrong size is found before the work begins
-    if any(parameter.device != place for parameter in net.parameters()):
-        net = copy.deepcopy(net).to(place)
+    table, size = layer_table(net, input_size), checked(net, input_size)
+    for count in batch_sizes:
+        check_whole(batch_size=count)  # before the work begins
+    weights = [*net.parameters(), *net.buffers()]
+    if any(weight.is_meta for weight in weights):
+        raise ValueError(f"{name} has weights on the meta device, which cannot run; build it on another one")
+    if any(weight.device != place for weight in weights):
+        net = copied(net).to(place)
     parameters = list(net.parameters())
-    kinds = table.groupby("kind")["macs"].sum()
+    kinds = kinds_of_work(table)
     counted = {
         "params": sum(p.numel() for p in parameters),
         "macs": int(table["macs"].sum()),
-        "conv_macs": int(kinds.get("Conv2d", 0)),
-        "fc_macs": int(kinds.get("Linear", 0)),
+        **{f"{kind}_macs": int(table.loc[kinds == kind, "macs"].sum()) for kind in ("conv", "fc")},
         "parameter_bytes": sum(p.nbytes for p in parameters),
         "activation_bytes": int(table["activation_bytes"].sum()),
     }
-    measured = tuple(measure(net, batch.shape[0], size, place, seconds) for batch in batches)
+    work = pd.Series(kinds.to_numpy(), index=table["name"])
+    measured = tuple(measure(net, count, size, place, seconds, work) for count in batch_sizes)
     return Profile(name, str(place), counted, measured)
 
 
-def measure(model: nn.Module, count: int, size: Sequence[int], device: torch.device, seconds: float) -> Batch:
-    """All measurements with one batch size."""
+def kinds_of_work(table: pd.DataFrame) -> pd.Series:
+    """For each row of a `layer_table`: "conv" or "fc" if it multiplies, through a window or not; else empty."""
+    through = table["kernel"].notna().map({True: "conv", False: "fc"})
+    return through.where(table["macs"] > 0, "")
+
+
+def measure(
+    model: nn.Module, count: int, size: Sequence[int], device: torch.device, seconds: float, work: pd.Series
+) -> Batch:
+    """All measurements with one batch size; `work` has `kinds_of_work` by the name of each layer or operation."""
     notes = []
     optional: dict[str, Any] = {}
     # Memory first: where even a forward pass does not fit, a process of its own is lost and not this one.
@@ -156,9 +171,14 @@ def measure(model: nn.Module, count: int, size: Sequence[int], device: torch.dev
     except NotMeasurable as reason:
         notes.append(f"memory: {reason}")
 
-    batch: Tensor = images(count, size, device)
+    batch: Tensor = images(count, size, device).to(float_type(model))
     timing = latency(model, batch, seconds=seconds)
-    by_kind = layer_times(model, batch).groupby("kind")["seconds"].sum()
+    times = layer_times(model, batch).set_index("name")["seconds"]
+    for kind in ("conv", "fc"):
+        names = set(work.index[work == kind])
+        known = names <= set(times.index)
+        optional[f"{kind}_seconds"] = float(times[list(names)].sum()) if known else None
+        notes += [] if known else [f"{kind}_seconds: some of this work is done outside of layers"]
     try:
         meter = find_meter(device)
         with inference(model):
@@ -173,8 +193,6 @@ def measure(model: nn.Module, count: int, size: Sequence[int], device: torch.dev
     return Batch(
         size=count,
         timing=timing,
-        conv_seconds=float(by_kind.get("Conv2d", 0.0)),
-        fc_seconds=float(by_kind.get("Linear", 0.0)),
         notes=tuple(notes),
         **optional,
     )
@@ -189,6 +207,10 @@ def measurements(
 ) -> Iterator[pd.DataFrame]:
     """The rows of `compare`, one model and batch size after the other, each as soon as it is measured."""
     place = find_device(device)
+    models = [models] if isinstance(models, str) else models if isinstance(models, Mapping) else list(models)
+    if not isinstance(models, Mapping):
+        for name in models:
+            constructor(name)  # an unknown name is refused before anything is measured
     for name in models:
         for count in batch_sizes:
             try:
@@ -220,7 +242,7 @@ def compare(
     """Measure several nets with several batch sizes; one that fails does not lose the others' rows.
 
     Args:
-        models: names of ours, or any modules by name, each with its own `input_size`.
+        models: names of ours, one name, or any modules by name, each with its own `input_size`.
         batch_sizes: see `profile`.
         device: see `profile`.
         seconds: see `profile`.
@@ -233,5 +255,8 @@ def compare(
         `conv_seconds`, `fc_seconds`, `peak_bytes`, `training_peak_bytes`, `watts`, `idle_watts`,
         `joules_per_image` (missing where not measurable); `notes` (why something is missing) and `error` (why a
         row has no measurement, or empty).
+
+    Raises:
+        ValueError: a name that no model has, or no such device.
     """
     return join(measurements(models, batch_sizes=batch_sizes, device=device, seconds=seconds))

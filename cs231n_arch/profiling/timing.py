@@ -16,6 +16,8 @@ from torch.profiler import ProfilerActivity
 from torch.utils._pytree import tree_leaves
 
 from cs231n_arch.anatomy.modes import evaluating
+from cs231n_arch.anatomy.watch import childless, kind_of
+from cs231n_arch.errors import check_whole
 
 OUTSIDE = "(outside of layers)"
 
@@ -115,14 +117,19 @@ def images(batch_size: int, input_size: Sequence[int], device: torch.device | st
     Raises:
         ValueError: `batch_size` is no whole number of at least 1.
     """
-    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(f"a batch size must be a whole number of at least 1; given {batch_size!r}")
+    check_whole(batch_size=batch_size)
     return torch.randn(batch_size, *input_size, generator=torch.Generator().manual_seed(0)).to(device)
+
+
+def float_type(model: nn.Module) -> torch.dtype:
+    """The type of the images that a net takes: that of its first weight with a fraction."""
+    weights = (*model.parameters(), *model.buffers())
+    return next((weight.dtype for weight in weights if weight.is_floating_point()), torch.float32)
 
 
 @contextmanager
 def inference(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; every module is put back into its own mode afterwards."""
+    """Evaluation mode without gradients; the net is left as it was, whatever its forward passes keep."""
     with evaluating(model), torch.inference_mode():
         yield
 
@@ -152,7 +159,7 @@ def layer_times(model: nn.Module, batch: Tensor, *, passes: int = 5) -> pd.DataF
     if passes < 1:
         raise ValueError(f"passes must be at least 1; given {passes}")
     device = batch.device
-    names = {module: name for name, module in model.named_modules() if not any(module.children())}
+    names = {module: name for name, module in model.named_modules() if childless(module)}
     begun: dict[nn.Module, Any] = {}
     spans: list[tuple[nn.Module, Any, Any]] = []
     moved: dict[nn.Module, int] = defaultdict(int)
@@ -163,7 +170,7 @@ def layer_times(model: nn.Module, batch: Tensor, *, passes: int = 5) -> pd.DataF
     def end(module: nn.Module, inputs: Any, output: Any) -> None:
         spans.append((module, begun.pop(module), stamp(device)))
         tensors = [t for t in tree_leaves((inputs, output)) if isinstance(t, Tensor)]
-        moved[module] += sum(t.nbytes for t in [*tensors, *module.parameters(recurse=False)])
+        moved[module] += sum(t.nbytes for t in [*tensors, *module.parameters()])
 
     hooks = [module.register_forward_pre_hook(begin) for module in names]
     hooks += [module.register_forward_hook(end) for module in names]
@@ -192,7 +199,7 @@ def layer_times(model: nn.Module, batch: Tensor, *, passes: int = 5) -> pd.DataF
             hook.remove()
 
     rows = [
-        (names[module], type(module).__name__, median(taken), moved[module])
+        (names[module], kind_of(module), median(taken), moved[module])
         if module is not None
         else (OUTSIDE, "", median(taken), 0)
         for module, taken in sorted(times.items(), key=lambda item: item[0] is None)

@@ -1,6 +1,7 @@
 """The book's small Sphinx extensions, and the rule that a warning in a chapter fails its test."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -271,3 +272,28 @@ def test_each_figure_has_a_version_for_the_dark_page(tmp_path):
     assert f'<img class="figure-light" src="../_images/{name}.svg" loading="lazy" alt="A line"/>' in shown
     assert f'<img class="figure-dark" src="../_images/{name}.dark.svg" loading="lazy" alt="A line"/>' in shown
     assert '<img src="../_images/photo.png"/>' in shown
+
+
+@pytest.mark.parametrize("home", ["/proc/nowhere", "/nowhere"])
+def test_kernels_have_folders_where_home_cannot_be_written(home, monkeypatch):
+    from writable_folders import setup
+
+    for name in ("MPLCONFIGDIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, "theirs")  # so that what is set here is taken back
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", home)
+    setup(None)
+    told = subprocess.run(
+        [sys.executable, "-c", "import matplotlib.pyplot"], capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert told.stderr == ""
+    assert Path(os.environ["IPYTHONDIR"]).is_dir()
+
+
+def test_a_folder_that_can_be_written_is_used(tmp_path, monkeypatch):
+    from writable_folders import setup
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    setup(None)
+    assert "MPLCONFIGDIR" not in os.environ

@@ -117,7 +117,7 @@ def test_a_net_with_concatenations_has_no_form_in_onednns_layout():
     net = create_model("densenet_bc100_12")
     table = compare_forms(net, images(1, net.input_size), forms=(FORMS[0], BLOCKED), rounds=1, seconds=0.01)
     assert table["error"][0] == ""
-    assert table["error"][1] != ""
+    assert table["error"][1].startswith("ValueError: an operation of the net cannot take oneDNN's layout: ")
 
 
 @pytest.mark.parametrize("forms", [(), ("as built", "quick")])

@@ -1,3 +1,4 @@
+import os
 import sys
 from importlib import import_module
 
@@ -77,6 +78,27 @@ def test_inference_is_reported_where_training_does_not_fit(deadly):
     assert peak.inference >= 0
     assert peak.training is None
     assert peak.note.startswith("training step: the system ended the process")
+
+
+PRINTS = """
+import os
+from torch import nn
+
+class Prints(nn.Linear):
+    def forward(self, x):
+        print("shape", tuple(x.shape))
+        os.write(1, b"{}")
+        return super().forward(x)
+"""
+
+
+def test_a_net_that_prints_is_measured(tmp_path, monkeypatch):
+    (tmp_path / "prints.py").write_text(PRINTS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    peak = peak_of_process(import_module("prints").Prints(4, 4), 1, (4,))
+    del sys.modules["prints"]
+    assert peak.training >= peak.inference >= 0
 
 
 def test_a_class_that_a_fresh_process_lacks_is_not_measurable(deadly, monkeypatch):

@@ -36,6 +36,16 @@ def test_rapl_adds_packages_and_unwinds_a_counter_that_turned_over(powercap):
     assert meter.joules(before, meter.read()) == pytest.approx(3.0002)  # 1,000 values in a turn
 
 
+def test_a_zone_that_contains_the_packages_does_not_count(powercap):
+    (powercap / "intel-rapl:0/name").write_text("package-0\n")
+    (powercap / "intel-rapl:1/name").write_text("psys\n")
+    meter = Rapl(powercap)
+    before = meter.read()
+    (powercap / "intel-rapl:0/energy_uj").write_text("910\n")
+    (powercap / "intel-rapl:1/energy_uj").write_text("9000000\n")
+    assert meter.joules(before, meter.read()) == pytest.approx(1e-5)
+
+
 def test_no_rapl_is_not_measurable(tmp_path):
     with pytest.raises(NotMeasurable, match=r"^not measurable here: no RAPL energy counter under"):
         Rapl(tmp_path)

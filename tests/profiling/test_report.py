@@ -1,15 +1,15 @@
-import argparse
 import csv
-import json
+import warnings
 
-import pandas as pd
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import weight_norm as old_weight_norm
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.prune import l1_unstructured
 
-from cs231n_arch.cli import profile as command
-from cs231n_arch.profiling import Machine, NotMeasurable, Peaks, compare, profile, records, report
-from cs231n_arch.profiling.faster import FORMS, compare_forms
+from cs231n_arch.compression import quantize
+from cs231n_arch.profiling import Machine, NotMeasurable, compare, profile, records, report
 from cs231n_arch.profiling.memory import Memory
 
 
@@ -63,7 +63,13 @@ def test_what_is_not_measurable_is_said_and_missing(net, no_process):
         ("resnet5", {}, "no model is named 'resnet5'"),
         (nn.Conv2d(3, 4, 1), {}, "Conv2d has no input_size of its own"),
         (nn.Conv2d(3, 4, 1), {"input_size": (3, 8)}, "three positive whole numbers"),
-        (nn.Conv2d(3, 4, 1), {"input_size": (3, 8, 8), "batch_sizes": (2, 0)}, "a batch size must be"),
+        (
+            nn.Conv2d(3, 4, 1),
+            {"input_size": (3, 8, 8), "batch_sizes": (2, 0)},
+            "batch_size must be a whole number",
+        ),
+        (nn.Conv2d(3, 4, 1), {"input_size": (3, 8, 8), "device": "meta"}, "there is no device 'meta' here"),
+        (nn.Conv2d(3, 4, 1, device="meta"), {"input_size": (3, 8, 8)}, "Conv2d has weights on the meta device"),
         (nn.Conv2d(3, 4, 1), {"input_size": (3, 8, 8), "batch_sizes": ()}, "give at least one batch size"),
     ],
 )
@@ -85,7 +91,9 @@ class Fails(nn.Module):
 def test_a_failing_model_does_not_lose_the_others(net, no_process):
     frame = compare({"good": net, "bad": Fails(), "again": net}, batch_sizes=(2,), device="cpu", seconds=0.01)
     assert frame["model"].tolist() == ["good", "bad", "again"]
-    assert frame["error"].tolist() == ["", "RuntimeError: broken net", ""]
+    assert frame["error"][1].startswith("ValueError: Fails cannot run on inputs of shape (1, 3, 8, 8)")
+    assert "RuntimeError: broken net" in frame["error"][1]
+    assert frame["error"][[0, 2]].tolist() == ["", ""]
     assert frame["seconds"].notna().tolist() == [True, False, True]
     assert frame["macs"].dtype == "Int64"
     assert frame["seconds"].dtype == "float64"
@@ -103,9 +111,110 @@ def test_a_model_that_does_not_fit_does_not_lose_its_smaller_batches(net, monkey
 
 
 def test_names_are_built_one_after_the_other(no_process):
-    frame = compare(["lenet5", "lenet6"], batch_sizes=(1,), device="cpu", seconds=0.01)
-    assert frame["params"].tolist() == [60_000, pd.NA]
-    assert "did you mean lenet5" in frame["error"][1]
+    frame = compare(["lenet5", "resnet20"], batch_sizes=(1,), device="cpu", seconds=0.01)
+    assert frame["params"].tolist() == [60_000, 269_722]
+    assert compare("lenet5", batch_sizes=(1,), device="cpu", seconds=0.01)["model"].tolist() == ["lenet5"]
+
+
+def test_an_unknown_name_is_refused_before_anything_is_measured(monkeypatch):
+    monkeypatch.setattr(report, "measure", lambda *_: pytest.fail("something was measured"))
+    with pytest.raises(ValueError, match="did you mean lenet5"):
+        compare(["lenet5", "lenet6"], batch_sizes=(1,), device="cpu", seconds=0.01)
+
+
+class Own(nn.Conv2d):
+    """A convolution of a kind of its own."""
+
+
+class Functional(nn.Module):
+    """A convolution that is no layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.head = nn.Parameter(torch.ones(4, 3, 3, 3)), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(nn.functional.conv2d(x, self.weight).mean((2, 3)))
+
+
+def one(model, **options):
+    (batch,) = profile(
+        model, input_size=(3, 8, 8), batch_sizes=(2,), device="cpu", seconds=0.01, **options
+    ).batches  # fmt: skip
+    return batch
+
+
+def quantized(layer):
+    net = nn.Sequential(layer)
+    quantize(net, 4)
+    return net
+
+
+CONVOLUTIONS = {
+    "a subclass": lambda: Own(3, 4, 3),
+    "quantized": lambda: quantized(nn.Conv2d(3, 4, 3)),
+    "weight norm": lambda: weight_norm(nn.Conv2d(3, 4, 3)),
+    "old weight norm": lambda: old_weight_norm(nn.Conv2d(3, 4, 3)),
+    "pruned": lambda: l1_unstructured(nn.Conv2d(3, 4, 3), "weight", 0.5),
+    "transposed": lambda: nn.ConvTranspose2d(3, 4, 3),
+}
+
+
+@pytest.mark.parametrize("kind", CONVOLUTIONS)
+def test_a_convolution_of_any_kind_is_one(kind, no_process):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the old weight norm
+        conv = CONVOLUTIONS[kind]()
+    side = 10 if kind == "transposed" else 6
+    net = nn.Sequential(conv, nn.Flatten(), nn.Linear(4 * side**2, 5))
+    taken = profile(net, input_size=(3, 8, 8), batch_sizes=(2,), device="cpu", seconds=0.01)
+    assert taken.counted["conv_macs"] == 4 * 27 * (64 if kind == "transposed" else 36)
+    assert taken.counted["fc_macs"] == 4 * side**2 * 5
+    assert taken.batches[0].conv_seconds > 0
+    assert taken.batches[0].fc_seconds > 0
+
+
+def test_the_time_of_a_convolution_outside_of_layers_is_missing(no_process):
+    taken = one(Functional())
+    assert taken.conv_seconds is None
+    assert taken.fc_seconds > 0
+    assert "conv_seconds: some of this work is done outside of layers" in taken.notes
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_net_of_any_precision_is_measured(dtype):
+    taken = one(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 5)).to(dtype))
+    assert taken.timing.median > 0
+    assert taken.training_peak_bytes >= taken.peak_bytes >= 0
+    assert not any("memory" in note for note in taken.notes)
+
+
+def test_a_parametrized_net_is_measured_without_its_memory():
+    taken = one(quantized(nn.Conv2d(3, 4, 3)))
+    assert taken.timing.median > 0
+    assert any("memory: not measurable here: the model cannot be sent" in note for note in taken.notes)
+
+
+class Cached(nn.Module):
+    """Keeps a grid for the next image of the same size."""
+
+    input_size = (3, 8, 8)
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.grid = nn.Conv2d(4, 2, 3), None
+
+    def forward(self, x):
+        if self.grid is None or self.grid.shape[2:] != x.shape[2:]:
+            self.grid = torch.linspace(0, 1, x.shape[3]).expand(1, 1, *x.shape[2:])
+        return self.conv(torch.cat([x, self.grid.expand(len(x), -1, -1, -1)], dim=1))
+
+
+def test_a_net_that_keeps_tensors_can_be_trained_after_it_was_profiled(no_process):
+    net = Cached()
+    assert one(net).timing.median > 0
+    assert net.grid is None
+    net(torch.zeros(2, 3, 8, 8)).sum().backward()
 
 
 @pytest.mark.gpu
@@ -117,7 +226,7 @@ def test_a_cuda_device_is_measured_through_the_same_call(net):
     assert next(net.parameters()).device.type == "cpu"  # left where it was
 
 
-# ---- on file, and from the command line ----
+# ---- on file ----
 
 
 def test_a_record_comes_back_as_it_was(tmp_path, net, no_process):
@@ -149,69 +258,3 @@ def test_a_file_that_is_no_record_is_refused(tmp_path, content):
 def test_an_unknown_record_is_refused():
     with pytest.raises(ValueError, match="no record is named 'nothing'"):
         records.load("nothing")
-
-
-def parsed(add, *words):
-    parser = argparse.ArgumentParser()
-    add(parser)
-    return parser.parse_args(words)
-
-
-def test_compare_writes_after_each_row_and_prints(tmp_path, no_process, capsys, monkeypatch):
-    written = []
-    monkeypatch.setattr(command, "save", lambda *args, measurements: written.append(len(measurements)))
-    words = ["lenet5", "lenet6", "--batch-size", "1", "2", "--device", "cpu", "--seconds", "0.01", "--out", "x y"]
-    assert command.run_compare(parsed(command.add_compare_arguments, *words)) == 0
-    assert written == [1, 2, 3, 4]
-    said = capsys.readouterr().out
-    assert "lenet5, batch of 2: " in said
-    assert "lenet6, batch of 1: ValueError: no model is named 'lenet6'" in said
-
-
-def test_processor_time_is_said_in_the_record(tmp_path, no_process):
-    out = str(tmp_path / "x")
-    words = [
-        "lenet5",
-        "--batch-size",
-        "1",
-        "--device",
-        "cpu",
-        "--seconds",
-        "0.01",
-        "--processor-time",
-        "--out",
-        out,
-    ]
-    assert command.run_compare(parsed(command.add_compare_arguments, *words, "--remark", "a rainy day")) == 0
-    kept = records.load(f"{out}.json")
-    assert kept.machine["threads"] == 1
-    assert kept.remark == "one thread, timed by the processor time it used; a rainy day"
-    assert kept.command == f"cs231n-arch compare {' '.join(words)}"
-
-
-def test_compare_fails_where_all_models_do(no_process):
-    arguments = parsed(command.add_compare_arguments, "lenet6", "--device", "cpu", "--batch-size", "1")
-    assert command.run_compare(arguments) == 1
-
-
-def test_compare_takes_the_nets_of_the_paper(tmp_path):
-    arguments = parsed(command.add_compare_arguments, "--out", "x y")
-    assert len(arguments.models) == 12
-    assert command.said("compare", arguments, arguments.models).endswith("--seconds 1 --out 'x y'")
-
-
-def test_profile_goes_into_depth(tmp_path, no_process, capsys, monkeypatch):
-    monkeypatch.setattr(command, "measure_peaks", lambda device: Peaks(1e11, 1e10))
-    few = {"forms": FORMS[:3], "rounds": 1}
-    monkeypatch.setattr(command, "compare_forms", lambda *args, **options: compare_forms(*args, **options | few))
-    out = tmp_path / "deep" / "lenet"
-    words = ["lenet5", "--batch-size", "1", "2", "--device", "cpu", "--seconds", "0.01", "--out", str(out)]
-    assert command.run_profile(parsed(command.add_profile_arguments, *words)) == 0
-    said = capsys.readouterr().out
-    for title in ("By batch size", "Costliest layers, batch of 2", "Costliest operators", "Faster forms"):
-        assert title in said
-    kept = json.loads((tmp_path / "deep/lenet.json").read_text())
-    assert set(kept["tables"]) == {"measurements", "peaks", "layers", "operators", "forms"}
-    assert kept["command"] == f"cs231n-arch profile {' '.join(words)}"
-    assert kept["seed"] == 0
-    assert (tmp_path / "deep/lenet.csv").read_text().startswith("model,device,batch_size,")

@@ -52,7 +52,7 @@ def test_images_are_always_the_same():
 
 @pytest.mark.parametrize("size", [0, -1, 1.5, True, "2"])
 def test_a_batch_size_is_a_whole_number(size):
-    with pytest.raises(ValueError, match="a batch size must be a whole number of at least 1; given"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1; given"):
         images(size, (3, 4, 5))
 
 

@@ -1,4 +1,4 @@
-"""What several papers share, and nothing else: the three joins, a few layers, the initialisers.
+"""Shared by several papers: the three joins, the whole net, a few layers and the initialisers.
 
 Three joins build nearly every network of the book: modules in series (`series`), branches whose outputs
 are added (`Sum`), and branches whose outputs are joined along the channels (`Concat`). Their children carry

@@ -217,7 +217,10 @@ def resnet_cifar(
 
 
 def plain_cifar(num_classes: int = 10, in_channels: int = 3, *, depth: int = 20) -> Net:
-    """`resnet_cifar` without shortcuts (He et al. 2015, Section 4.2 and Figure 6, left)."""
+    """The plain net of any depth 6n+2 for CIFAR-10 (Section 4.2): `resnet_cifar` without shortcuts.
+
+    Input (N, 3, 32, 32), output (N, 10); as many parameters and MACs as `resnet_cifar` with shortcuts of option A.
+    """
     return resnet_cifar(num_classes, in_channels, depth=depth, residual=False)
 
 

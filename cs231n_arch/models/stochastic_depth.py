@@ -97,7 +97,7 @@ def stochastic_resnet(
     Raises:
         ValueError: a depth that is not 6n+2, a death rate that is not in [0, 1], or another form.
 
-    Differs from: the authors' Torch code gives its convolutions a bias, which the batch norm behind them cancels.
+    Differs from: the authors' Torch code gives its convolutions a bias, which the batch norm that follows cancels.
     `resnet_cifar` subsamples a shortcut where this paper averages over 2x2 pixels. torchvision's and timm's
     "stochastic depth" or "drop path" draws for each image instead of the batch, divides by the probability of
     survival in training instead of multiplying in evaluation, and computes what it drops. Under

@@ -42,12 +42,6 @@ def build(name: str, **options: object) -> Net:
     strange = [option for option in options if option not in allowed]
     if strange:
         raise ValueError(f"{name} has no option {', '.join(strange)}; it has {', '.join(allowed)}")
-    for option, value in options.items():
-        counted = option in ("num_classes", "in_channels")
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if allowed[option].annotation is int and not (whole and (not counted or cast(int, value) >= 1)):
-            least = " of at least 1" if counted else ""
-            raise ValueError(f"{option} must be a whole number{least}; given {value!r}")
     with NoDraws() if torch.get_default_device().type == "meta" else nullcontext():
         return construct(**options)
 

@@ -13,7 +13,7 @@ from cs231n_arch.models.layers import Net
 Form = Literal["paper", "released", "torchvision", "caffe", "caffenet"]
 
 # Model -> form -> (parameters of the whole net, multiply-accumulates for one image of the default size in
-# evaluation mode). One test builds every net and form that a model file lists.
+# evaluation mode); the first form is the default. One test builds every net and form that a model file lists.
 Totals = Mapping[str, Mapping[Form, tuple[int, int]]]
 
 

@@ -11,10 +11,7 @@ from cs231n_arch.models.names import MODELS
 from cs231n_arch.models.variants import Form, Totals
 
 FILES = sorted({entry.file for entry in MODELS.values()})
-MODULES = [import_module(f"cs231n_arch.models.{file}") for file in FILES]
-LISTED: dict[str, Totals] = {
-    file: module.TOTALS for file, module in zip(FILES, MODULES, strict=True) if hasattr(module, "TOTALS")
-}
+LISTED: dict[str, Totals] = {file: import_module(f"cs231n_arch.models.{file}").TOTALS for file in FILES}
 TOTALS = {name: forms for totals in LISTED.values() for name, forms in totals.items()}
 
 

@@ -180,7 +180,7 @@ LIBRARY: dict[str, Row] = {
     "depth as text": (lambda p: meta("resnet_cifar", depth="20"), ValueError, "given '20'"),
     "depth as text, dense": (lambda p: meta("densenet_cifar", depth="40"), ValueError, "given '40'"),
     "growth": (
-        lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be at least 1; given -1"),
+        lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be a whole number of at least 1; given -1"),
     "form": (lambda p: meta("alexnet", form="two"), ValueError, "given 'two'"),
     "form of a net": (
         lambda p: meta("resnet18", form="released"), ValueError, "'paper' or 'torchvision'; given 'released'"),
@@ -455,7 +455,11 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "claims": (["claims", "nothing-*"], 1, "no claim is named 'nothing-*'"),
     "chapter": (["claims", "--chapter", "vggg"], 1, "did you mean vgg?"),
     "experiment": (["experiment", "dpeth"], 1, "did you mean depth"),
-    "one seed": (["experiment", "depth", "--seeds", "0"], 1, "a verdict needs at least two seeds; given (0,)"),
+    "one seed": (
+        ["experiment", "depth", "--seeds", "0"],
+        1,
+        "a verdict needs at least two seeds, all different; given (0,)",
+    ),
     "budget": (["experiment", "depth", "--budget", "cpu"], 2, "invalid choice: 'cpu'"),
     "no folder": (TRAIN[:5], 2, "the following arguments are required: --out"),
     "net": ([*TRAIN, "--model", "lenet6"], 1, "no model is named 'lenet6'; did you mean lenet5"),

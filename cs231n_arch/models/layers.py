@@ -215,8 +215,8 @@ def local_response_norm() -> nn.LocalResponseNorm:
 
     b = a / (k + alpha * sum of a^2 over n neighbouring channels)^beta with k=2, n=5, alpha=1e-4, beta=0.75.
 
-    Differs from: the author's code divides alpha by n before it multiplies the sum, as Caffe and PyTorch do; so the
-    usual call with alpha=1e-4 is what was run, and n * 1e-4, as here, is what is printed.
+    Differs from: the author's code divides alpha by n before it multiplies the sum, as Caffe and PyTorch do; so
+    the usual call with alpha=1e-4 is what was run, and n * 1e-4, as here, is what is printed.
     """
     n, alpha, beta, k = 5, 1e-4, 0.75, 2.0
     return nn.LocalResponseNorm(n, alpha=n * alpha, beta=beta, k=k)

@@ -180,7 +180,8 @@ LIBRARY: dict[str, Row] = {
     "depth as text": (lambda p: meta("resnet_cifar", depth="20"), ValueError, "given '20'"),
     "depth as text, dense": (lambda p: meta("densenet_cifar", depth="40"), ValueError, "given '40'"),
     "growth": (
-        lambda p: meta("densenet121", growth_rate=-1), ValueError, "growth_rate must be a whole number of at least 1; given -1"),
+        lambda p: meta("densenet121", growth_rate=-1),
+        ValueError, "growth_rate must be a whole number of at least 1; given -1"),
     "form": (lambda p: meta("alexnet", form="two"), ValueError, "given 'two'"),
     "form of a net": (
         lambda p: meta("resnet18", form="released"), ValueError, "'paper' or 'torchvision'; given 'released'"),

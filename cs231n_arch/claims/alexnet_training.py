@@ -136,7 +136,7 @@ def ensemble_effect() -> Verdict:
 
 @checks("alexnet-transfer")
 def transfer() -> Verdict:
-    """What a paper of 2014 found that gave AlexNet's features to other tasks."""
+    """The findings of a paper that gave AlexNet's features to other tasks."""
     told = published.load("AlexNet features (DeCAF)", "generic_tasks")["value"].item()
     caltech = published.value("AlexNet features (DeCAF)", "accuracy_caltech101")
     return settle(

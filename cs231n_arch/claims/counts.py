@@ -1,4 +1,4 @@
-"""What the checks read off our nets: layer tables and depths, on the meta device, each computed once."""
+"""Layer tables, depths and counts of our nets for the checks: on the meta device, each computed once."""
 
 from functools import cache
 

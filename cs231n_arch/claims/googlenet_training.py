@@ -29,7 +29,7 @@ def error() -> Verdict:
 
 @checks("googlenet-search")
 def search() -> Verdict:
-    """What the paper tells of its choices."""
+    """The paper's account of its choices."""
     told = published.load("GoogLeNet", "design_search")["value"].item()
     return settle(
         "large clusters, cross-validated choices", f"the paper: {told}", holds=not told.startswith("no ")
@@ -76,7 +76,7 @@ def auxiliary() -> Verdict:
 
 @checks("googlenet-aux-final")
 def final() -> Verdict:
-    """What the paper does with the auxiliary classifiers at inference."""
+    """The auxiliary classifiers at inference, by the paper."""
     told = published.load("GoogLeNet", "aux_at_inference")["value"].item()
     return settle("perhaps part of the final answer", f"the paper: {told}", holds="discarded" not in told)
 

@@ -70,7 +70,7 @@ def forerunner() -> Verdict:
 
 @checks("nin-googlenet")
 def googlenet() -> Verdict:
-    """What GoogLeNet's paper says of its source."""
+    """The sentence of GoogLeNet's paper on its source."""
     told = published.load("GoogLeNet", "source_of_1x1")["value"].item()
     return settle(
         "GoogLeNet took the idea from it", f"GoogLeNet's paper: {told}", holds="Network in Network" in told

@@ -1,4 +1,4 @@
-"""What the recorded runs say of a claim, in words."""
+"""The verdicts of recorded runs on a claim, in words."""
 
 import re
 from functools import cache
@@ -106,7 +106,7 @@ def spoken(name: str) -> str:
 
 
 def scale(record: dict[str, Any]) -> str:
-    """What a run was made of: images, their size, epochs and seeds."""
+    """The scale of a run: images, their size, epochs and seeds."""
     work = record["work"]
     number = f"{work['images']:,} images" if work["images"] else "all images"
     parts = [

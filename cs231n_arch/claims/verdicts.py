@@ -1,4 +1,4 @@
-"""What a checking function returns, how it is tied to its claim, and the words for it."""
+"""The verdict that a checking function returns, and how a function is tied to its claim."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

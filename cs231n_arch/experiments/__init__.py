@@ -1,4 +1,4 @@
-"""What the papers' ideas do: experiments with a control and one change, on real images, judged by stated rules."""
+"""The effects of the papers' ideas: experiments with a control and one change, on real images, judged by rules."""
 
 from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.records import histories, load_record, save, summary

@@ -1,4 +1,4 @@
-"""What an experiment is: arms that differ in one thing, what is compared between them, and in which regime."""
+"""An experiment: arms that differ in one thing, what is compared between them, and in which regime."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work, crop_and_flip
 from cs231n_arch.transfer import linear_probe
 
-COPIES = 4  # of each image, shifted, that the linear classifier sees besides the image itself
+COPIES = 4  # of each image, shifted, that the linear classifier sees in addition to the image
 
 
 def digits_and_pixels(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:

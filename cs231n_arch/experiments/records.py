@@ -1,4 +1,4 @@
-"""What an experiment leaves behind: one JSON file with the numbers, the verdicts and how to get them again.
+"""The record of an experiment: one JSON file with the numbers, the verdicts and how to get them again.
 
 A record has the keys of `KEYS`. Its `arms` hold for each arm the settings and one entry a seed, with metrics and
 curve; its `comparisons` the rule, the difference, its interval and the verdict; its `verdicts` one a claim.
@@ -71,7 +71,7 @@ def make_record(
 
 
 def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> dict[str, Any]:
-    """What the rules find: the keys `question`, `claims`, `verdicts` and `comparisons` of a record.
+    """The findings of the rules: the keys `question`, `claims`, `verdicts` and `comparisons` of a record.
 
     The level is shared among the looks, since each is a chance to be wrong; Holm's correction shares it among the
     comparisons of a claim.

@@ -83,7 +83,7 @@ Rule = Better | Same | Below
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the seeds say of one comparison.
+    """The result of one comparison over all seeds.
 
     Attributes:
         difference: mean over the seeds, treatment less control (or less the limit).

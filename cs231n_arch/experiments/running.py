@@ -87,7 +87,7 @@ def run(
 
 
 def missing(experiment: Experiment, kept: Unfinished, seeds: Sequence[int]) -> Iterator[Task]:
-    """What is still to be done: arm by arm, or all arms of a seed where they are measured together."""
+    """The tasks that are left: arm by arm, or all arms of a seed where they are measured together."""
     for seed in seeds:
         names = kept.missing(seed)
         if names and experiment.whole:
@@ -158,5 +158,5 @@ def prepare(threads: int) -> None:
 
 
 def in_a_process(experiment: Experiment, budget: BudgetName, task: Task) -> list[Finished]:
-    """What `measured` gives, as a list that a process can send."""
+    """The results of `measured` as a list, which a process can send."""
     return list(measured(experiment, budget, task))

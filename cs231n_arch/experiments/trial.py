@@ -45,7 +45,7 @@ class Arm:
 
     @property
     def settings(self) -> dict[str, object]:
-        """What is set besides model, options and changes: the fields that are not at their defaults."""
+        """The fields other than model, options and changes that are not at their defaults."""
         known = {"model", "options", "changes"}
         others = [(f.name, f.default) for f in dataclasses.fields(self) if f.name not in known]
         return {name: value for name, default in others if (value := getattr(self, name)) != default}

@@ -1,4 +1,4 @@
-"""What an experiment found: every seed of every arm."""
+"""The figure of an experiment: every seed of every arm."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,9 +1,9 @@
-"""What papers print: `published.csv`, one number or remark a row, each with its source.
+"""The published figures: `published.csv`, one number or remark a row, each with its source.
 
 A row is a quantity of an architecture (`value`, `unit`), the place that prints it (`source`) and how it was
-checked (`where_found`). Three kinds of rows are kept: read (in the paper or a transcription of it, or in the named
+checked (`where_found`). There are three kinds of rows: read (in the paper, a transcription of it, or the named
 repository at the named commit), computed from a table that the source prints, and confirmed by such arithmetic.
-What was only remembered is not here. Where a source prints several numbers in one cell, each has a row of its own.
+Figures from memory are not accepted. If a source prints several numbers in one cell, each has a row of its own.
 Numbers stay as printed ("138M", "3.8e9"), because their digits tell how precise they are: see `precision`.
 """
 
@@ -111,6 +111,8 @@ def value(architecture: str, quantity: str) -> float:
 
 def imagenet_winners() -> pd.DataFrame:
     """The winners of the ImageNet challenge as the lecture's slide lists them.
+
+    The lecture of 2017 ends with 2015; the entries of 2016 and 2017 are from the slides of later editions.
 
     Returns:
         One row an entry, in the order of the years. Columns: `year`, `authors`, `entry` (net or team), `error`

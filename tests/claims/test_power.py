@@ -81,7 +81,7 @@ def test_power_above_idle_is_constant_or_not(watts, verdict):
     assert power.power_constant(made_up(list("abcd"), watts=watts, idle_watts=10.0)).verdict == verdict
 
 
-def test_power_that_nobody_measured_is_no_verdict():
+def test_power_that_was_not_measured_is_no_verdict():
     reason = "memory: none; energy: not measurable here: no RAPL energy counter under /sys"
     found = power.power_constant(made_up(list("ab"), notes=[reason] * 2))
     assert (found.ours, found.verdict) == (

@@ -1,4 +1,4 @@
-"""What recorded runs say of a claim."""
+"""The verdicts of recorded runs on a claim."""
 
 import json
 from collections.abc import Iterator

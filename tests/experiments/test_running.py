@@ -280,7 +280,7 @@ def test_images_are_cut_and_scaled_as_the_budget_says() -> None:
     assert torch.equal(pixels.train_images, (raw - raw.mean(dim=0))[:64])
 
 
-def test_validation_images_are_trained_on_by_nobody_and_curves_are_of_them() -> None:
+def test_no_training_sees_the_validation_images_and_curves_are_of_them() -> None:
     whole = load_data("digits", image_size=8)
     work = dataclasses.replace(WORK, images=None, validation=400)
     split, (images, labels) = load(work)

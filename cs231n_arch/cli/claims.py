@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for name in names:
         for row in claims.check(name).itertuples():
-            print(f"{row.id}: {row.verdict}\n  claim    {row.claim}\n  printed  {row.printed}")
+            said = f"minute {row.minute!s} of the lecture" if row.minute else "by the paper, not in the lecture"
+            print(f"{row.id}: {row.verdict}\n  claim    {row.claim}\n  said     {said}\n  printed  {row.printed}")
             print(f"  ours     {row.ours}\n  checked  {row.where}", flush=True)
     return 0

@@ -22,7 +22,7 @@ def workbench(
     *,
     image_size: int = 28,
     kernels: tuple[int, ...] = (3, 3),
-    maps: int = 32,
+    channels: int = 32,
     mlpconv: bool = False,
     head: Head = "global_average",
     dropout: float = 0.0,
@@ -37,7 +37,7 @@ def workbench(
         image_size: height and width of the images; two of the heads are sized for it.
         kernels: of the convolutions of each stage, all odd and padded: (3, 3, 3) or (7,) is Simonyan & Zisserman
             (2014), Section 2.3.
-        maps: of every convolution.
+        channels: of every convolution.
         mlpconv: two 1x1 convolutions behind every other one (Lin et al. 2013, Section 3.1).
         head: `global_average` and `class_maps` make one map a class and average it, or learn a layer from all its
             pixels (Lin et al. 2013, Table 5); `hidden` is a fully connected layer of 512 units before the last
@@ -53,20 +53,22 @@ def workbench(
         raise ValueError(f"dropout needs head='hidden'; given head={head!r}")
     if image_size < 4:
         raise ValueError(f"image_size must be at least 4, which leaves one pixel; given {image_size}")
-    stages: dict[str, nn.Module] = {"conv1": conv_relu(in_channels, maps, 3, padding=1)}
+    stages: dict[str, nn.Module] = {"conv1": conv_relu(in_channels, channels, 3, padding=1)}
     for number in (2, 3):
         for index, kernel in enumerate(kernels, 1):
-            stages[f"conv{number}_{index}"] = conv_relu(maps, maps, kernel, padding=kernel // 2)
+            stages[f"conv{number}_{index}"] = conv_relu(channels, channels, kernel, padding=kernel // 2)
             if mlpconv:
-                stages[f"cccp{number}_{index}"] = series(a=conv_relu(maps, maps, 1), b=conv_relu(maps, maps, 1))
+                stages[f"cccp{number}_{index}"] = series(
+                    a=conv_relu(channels, channels, 1), b=conv_relu(channels, channels, 1)
+                )
         stages[f"pool{number}"] = nn.MaxPool2d(kernel_size=2)
     pixels = (image_size // 4) ** 2
     if head == "hidden":
-        stages |= {"flatten": nn.Flatten(), "fc4": nn.Linear(maps * pixels, HIDDEN)}
+        stages |= {"flatten": nn.Flatten(), "fc4": nn.Linear(channels * pixels, HIDDEN)}
         stages |= {"relu4": nn.ReLU(inplace=True), "dropout4": nn.Dropout(dropout)}
         stages["fc5"] = nn.Linear(HIDDEN, num_classes)
     else:
-        stages["class_maps"] = nn.Conv2d(maps, num_classes, kernel_size=1)
+        stages["class_maps"] = nn.Conv2d(channels, num_classes, kernel_size=1)
         if head == "global_average":
             stages |= {"global_average": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten()}
         else:

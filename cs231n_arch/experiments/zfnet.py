@@ -60,10 +60,10 @@ FIRST_LAYER = Experiment(
     id="first-layer",
     question="Is 7x7 at stride 2, and stride 2 again, better than AlexNet's 11x11 at stride 4?",
     arms={
-        # Kernel and stride of the first two convolutions. Behind them the maps are equally large in all arms.
-        "11x11, stride 4": FirstLayers("workbench", {"maps": 16}, windows=((11, 4), (3, 1))),
-        "7x7, stride 4": FirstLayers("workbench", {"maps": 16}, windows=((7, 4), (3, 1))),
-        "7x7, stride 2": FirstLayers("workbench", {"maps": 16}, windows=((7, 2), (3, 2))),
+        # Kernel and stride of the first two convolutions. Behind them all arms have equally large feature maps.
+        "11x11, stride 4": FirstLayers("workbench", {"channels": 16}, windows=((11, 4), (3, 1))),
+        "7x7, stride 4": FirstLayers("workbench", {"channels": 16}, windows=((7, 4), (3, 1))),
+        "7x7, stride 2": FirstLayers("workbench", {"channels": 16}, windows=((7, 2), (3, 2))),
     },
     comparisons=(
         Comparison("11x11, stride 4", "7x7, stride 2", Better("lower")),

@@ -17,7 +17,7 @@ def tiny(name: str) -> Experiment:
     return Experiment(
         id=name,
         question="Does width help?",
-        arms={"narrow": Arm("workbench", {"maps": 2}), "wide": Arm("workbench", {"maps": 8})},
+        arms={"narrow": Arm("workbench", {"channels": 2}), "wide": Arm("workbench", {"channels": 8})},
         comparisons=(Comparison("narrow", "wide", Better("lower"), claim="alexnet-dropout-effect"),),
         recipe="alexnet",
         budgets={"live": work, "gpu": work},

@@ -82,10 +82,10 @@ def test_reuse_is_the_mean_weight_on_each_source() -> None:
 
 
 def test_timed_steps_change_no_weight() -> None:
-    net = workbench(image_size=8, maps=4)
+    net = workbench(image_size=8, channels=4)
     before = copy.deepcopy(net.state_dict())
     split, _ = load(Work("digits", 8, 64))
-    seconds = step_seconds({"narrow": net, "wide": workbench(image_size=8, maps=64)}, split, 32)
+    seconds = step_seconds({"narrow": net, "wide": workbench(image_size=8, channels=64)}, split, 32)
     assert 0 < seconds["narrow"] < seconds["wide"]
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
@@ -228,7 +228,7 @@ def test_misuse_of_the_workbench(options: dict, message: str) -> None:
 
 
 def test_the_workbench_computes_what_it_names() -> None:
-    net = workbench(image_size=8, maps=4, kernels=(3, 5), mlpconv=True, head="class_maps")
+    net = workbench(image_size=8, channels=4, kernels=(3, 5), mlpconv=True, head="class_maps")
     names = [name for name, _ in net.named_children()]
     assert names == [
         "conv1", "conv2_1", "cccp2_1", "conv2_2", "cccp2_2", "pool2",

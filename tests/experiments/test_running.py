@@ -37,7 +37,7 @@ WORK = Work("digits", 8, 64, epochs=2, batch_size=32, changes={"lr": 0.02})
 TINY = Experiment(
     id="tiny",
     question="Does width help?",
-    arms={"narrow": Arm("workbench", {"maps": 2}), "wide": Arm("workbench", {"maps": 8})},
+    arms={"narrow": Arm("workbench", {"channels": 2}), "wide": Arm("workbench", {"channels": 8})},
     comparisons=(
         Comparison("narrow", "wide", Better("lower"), claim="alexnet-dropout"),
         Comparison("wide", "narrow", Better("lower")),
@@ -63,7 +63,7 @@ def test_a_record_holds_every_seed_of_every_arm(record: dict) -> None:
             assert r["curve"]["epoch"] == [1, 2]
             assert r["curve"]["train_error"][-1] == pytest.approx(r["metrics"]["train_error"], abs=1e-5)
             assert "seconds" not in r["curve"]
-    assert record["arms"]["wide"]["options"] == {"maps": 8}
+    assert record["arms"]["wide"]["options"] == {"channels": 8}
     assert record["command"] == "cs231n-arch experiment tiny --budget live --record"
     assert set(record["machine"]["versions"]) == {"python", "torch", "cs231n_arch"}
     assert record["work"]["images"] == 64

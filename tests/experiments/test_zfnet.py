@@ -50,7 +50,7 @@ def test_the_arms_differ_in_their_first_two_windows_and_agree_behind_them():
 
 def test_the_weights_of_the_new_windows_are_hes():
     torch.manual_seed(0)
-    net = with_windows(workbench(maps=64), ((11, 4), (3, 2)))
+    net = with_windows(workbench(channels=64), ((11, 4), (3, 2)))
     assert net.conv1.conv.weight.std().item() == pytest.approx(math.sqrt(2 / 121), rel=0.05)
     assert net.conv2_1.conv.weight.std().item() == pytest.approx(math.sqrt(2 / (9 * 64)), rel=0.05)
     assert not net.conv1.conv.bias.any()

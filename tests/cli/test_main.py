@@ -95,7 +95,7 @@ def test_experiments_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["summary", "alexnett"], "cs231n-arch summary: no model is named 'alexnett'; did you mean alexnet"),
         (["list", "zzz*"], "cs231n-arch list: no model matches 'zzz*'; `cs231n-arch list` prints all "),
         (["claims", "nothing-*"], "cs231n-arch claims: "),
-        (["claims", "--chapter", "zzz"], "no chapter is named 'zzz'. There are lenet, "),
+        (["claims", "--chapter", "zzz"], "no chapter is named 'zzz'. There are history, "),
         (["experiment", "nothing"], "cs231n-arch experiment: "),
     ],
 )

@@ -83,7 +83,8 @@ class Machine:
         )
 
     def __str__(self) -> str:
-        where = f"{self.processor}, {self.cores} cores, {self.threads} threads"
+        cores = f"{self.cores} core{'s' if self.cores != 1 else ''}"
+        where = f"{self.processor}, {cores}, {self.threads} thread{'s' if self.threads != 1 else ''}"
         return f"{where}, {self.accelerator}" if self.accelerator else where
 
 

@@ -7,7 +7,7 @@ from cs231n_arch.anatomy.modes import evaluating
 
 
 def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor:
-    """What the last fully connected layer of a net reads: FC7 for AlexNet and VGG, the pooled maps for ResNet.
+    """The input of a net's last fully connected layer: FC7 for AlexNet and VGG, the pooled channels for ResNet.
 
     Args:
         net: a classifier whose last fully connected layer gives the scores; it is left in its own mode.

@@ -25,12 +25,12 @@ SUBCOMMANDS: dict[str, str] = {
     "experiment": "run an experiment of the book",
 }
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
-PIPE_CLOSED = 141  # and of one whose output nobody reads any more, as in `... | head`
+PIPE_CLOSED = 141  # and of one whose output is not read to its end, as in `... | head`
 PLAIN = {"²": "^2", "³": "^3", "×": "x", "·": "*", "–": "-", "—": "-", "−": "-", "…": "...", "±": "+-", "µ": "u"}
 
 
 def plain_signs(error: UnicodeError) -> tuple[str, int]:
-    """What to print instead of signs that a terminal's encoding lacks, such as `^2` for a raised two."""
+    """Plain signs for those that a terminal's encoding lacks, such as `^2` for a raised two."""
     assert isinstance(error, UnicodeEncodeError)
     return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more when it ends; there is nobody to tell that it failed again.
+        # Python flushes standard output once more when it ends, and would report that this fails again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except (ValueError, RuntimeError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What `cs231n-arch profile` and `compare` share: arguments, checks before anything is measured, tables."""
+"""Shared by `cs231n-arch profile` and `compare`: arguments, checks before anything is measured, tables."""
 
 import argparse
 import shlex
@@ -86,7 +86,7 @@ def said(name: str, arguments: argparse.Namespace, models: Sequence[str]) -> str
 
 
 def remark(arguments: argparse.Namespace) -> str:
-    """What a reader of the record should know."""
+    """The remark in the record: the clock, and the sentence that was given."""
     clock = "one thread, timed by the processor time it used" if arguments.processor_time else ""
     return "; ".join(filter(None, (clock, arguments.remark)))
 

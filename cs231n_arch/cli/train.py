@@ -103,6 +103,7 @@ def build(arguments: argparse.Namespace) -> "tuple[Net, Split | Datasets, Recipe
     import torch
 
     from cs231n_arch.create import create_model
+    from cs231n_arch.data import Split
     from cs231n_arch.training.batches import LARGEST_SEED
     from cs231n_arch.training.checks import check_number
 
@@ -116,7 +117,7 @@ def build(arguments: argparse.Namespace) -> "tuple[Net, Split | Datasets, Recipe
     if arguments.lr is not None:
         recipe = recipe.replace(lr=arguments.lr)
     images = load(arguments.data, arguments.model, recipe, arguments.image_size)
-    channels = 3 if not hasattr(images, "image_size") else images.image_size[0]
+    channels = images.image_size[0] if isinstance(images, Split) else 3
     torch.manual_seed(arguments.seed)
     model = create_model(arguments.model, num_classes=len(images.classes), in_channels=channels)
     return model, images, recipe
@@ -203,7 +204,7 @@ def run(arguments: argparse.Namespace) -> int:
 def describe(
     model: "Net", images: "Split | Datasets", recipe: "Recipe", arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    """What a later reader needs to repeat the run, and `evaluate` to build the net again."""
+    """The record of a run: enough to repeat it, and for `evaluate` to build the net again."""
     from cs231n_arch.records import stamp
 
     return {

@@ -126,10 +126,10 @@ class Repeatable(Dataset[tuple[Tensor, int]]):
                 np.random.set_state(states[1])  # noqa: NPY002
 
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, int]] | list[OSError]:
-        """What PyTorch's loader asks for: a batch, or why it cannot be read.
+        """A batch for PyTorch's loader, or the error that says why it cannot be read.
 
-        An error that is raised in a worker process arrives as text with a traceback; one that is returned arrives
-        as it is. See `collate`.
+        An error that a worker process raises arrives as text with a traceback; one that it returns arrives as it
+        is. See `collate`.
         """
         try:
             return [self[index] for index in indices]

@@ -24,7 +24,7 @@ LARGEST_SEED = 2**63 - 1  # of PyTorch's generators
 
 
 class Batches(Protocol):
-    """What the loop asks of its data."""
+    """The interface between the loop and its data."""
 
     def __len__(self) -> int:
         """Batches of an epoch."""

@@ -88,12 +88,13 @@ def error_over(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> fl
 
     Several processes, each with its share of the batches, get the same answer.
     """
-    wrong, seen = torch.zeros(2, dtype=torch.long, device=next(model.parameters()).device)
+    counts = torch.zeros(2, dtype=torch.long)
     with evaluating(model):
         for images, labels in batches:
-            wrong += (model(images).argmax(dim=1) != labels).sum()
-            seen += len(labels)
-    return float(World.here().total(wrong)) / float(World.here().total(seen))
+            missed = model(images).argmax(dim=1) != labels
+            counts = counts.to(labels.device) + torch.stack([missed.sum(), torch.ones_like(missed).sum()])
+    wrong, seen = World.here().total(counts).tolist()
+    return float(wrong / seen)
 
 
 def error_rate(model: nn.Module, images: Tensor, labels: Tensor) -> float:

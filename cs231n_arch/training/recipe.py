@@ -1,4 +1,4 @@
-"""What a paper prints about training, as data: `Recipe`."""
+"""`Recipe`: how a paper trained its nets, as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace

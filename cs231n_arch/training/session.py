@@ -1,4 +1,4 @@
-"""What `train` adds to `fit`: an update as a recipe has it, and what is looked at, shown and saved on the way."""
+"""`Session`, which `train` adds to `fit`: updates by a recipe, checks, checkpoints, log and progress bar."""
 
 import math
 import sys
@@ -50,7 +50,7 @@ class Compute:
 
 @dataclass(frozen=True)
 class Files:
-    """What a run leaves behind.
+    """The files of a run.
 
     Attributes:
         checkpoint: written after each epoch, at the end, and on Ctrl-C; None keeps nothing.
@@ -73,7 +73,7 @@ class Session(Progress):
         recipe: of the paper.
         total: updates of the whole run.
         compute: how an update is computed.
-        files: what the run leaves behind.
+        files: of the run.
         identity: see `checkpoint.save`.
         show: a bar with the time that remains, on a terminal; elsewhere a line an epoch.
     """

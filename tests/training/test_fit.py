@@ -78,6 +78,11 @@ def test_another_step_and_another_net_to_test(digits: Split) -> None:
     assert history["test_error"].item() == error_over(other, batches.test()) != error_over(model, batches.test())
 
 
+def test_a_net_without_parameters_has_an_error_too() -> None:
+    scores = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    assert error_rate(nn.Identity(), scores, torch.tensor([0, 1, 1])) == pytest.approx(1 / 3)
+
+
 def test_measuring_the_error_leaves_the_modes_alone(digits: Split) -> None:
     model = net().train()
     model.c1.eval()

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from cs231n_arch.experiments.rules import Found
 
-Outcome = Literal["confirmed", "differs", "refuted", Found, "not measured yet"]
+Ruling = Literal["confirmed", "differs", "refuted", Found, "not measured yet"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Verdict:
 
     printed: str
     ours: str
-    verdict: Outcome
+    verdict: Ruling
     where: str | None = None
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ class Verdict:
 
 # In the order of the ledger's table of counts.
 VERDICTS: tuple[str, ...] = tuple(
-    dict.fromkeys(name for part in get_args(Outcome) for name in (get_args(part) or (part,)))
+    dict.fromkeys(name for part in get_args(Ruling) for name in (get_args(part) or (part,)))
 )
 Check = Callable[[], Verdict]
 CHECKS: dict[str, Check] = {}
@@ -52,7 +52,7 @@ def checks(claim: str) -> Callable[[Check], Check]:
     return tie
 
 
-def settle(printed: str, ours: str, *, holds: bool, otherwise: Outcome = "differs") -> Verdict:
+def settle(printed: str, ours: str, *, holds: bool, otherwise: Ruling = "differs") -> Verdict:
     """`confirmed` if the claim holds of what we have, else the other verdict."""
     return Verdict(printed, ours, "confirmed" if holds else otherwise)
 

@@ -9,7 +9,7 @@ from typing import get_args
 
 from cs231n_arch.data.sources import ROOT_VARIABLE
 from cs231n_arch.experiments.design import Experiment
-from cs231n_arch.experiments.records import Record, is_recorded, results_folder, save, summary
+from cs231n_arch.experiments.records import RunRecord, is_recorded, results_folder, save, summary
 from cs231n_arch.experiments.running import TimeUpError
 from cs231n_arch.experiments.running import run as run_experiment
 from cs231n_arch.experiments.table import EXPERIMENTS, HOURS, get
@@ -112,7 +112,7 @@ def chosen(arguments: argparse.Namespace, budget: BudgetName) -> Iterator[Experi
             yield EXPERIMENTS[name]
 
 
-def tell(record: Record) -> None:
+def tell(record: RunRecord) -> None:
     """Print what an experiment found."""
     print(f"{record['question']}\n\n{summary(record).to_string()}\n")
     for found in record["comparisons"]:

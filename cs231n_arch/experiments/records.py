@@ -20,7 +20,7 @@ from cs231n_arch.experiments.rules import LEVEL, NOT_REACHED, decide, judge, tog
 from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome
 from cs231n_arch.records import read, stamp, write_atomically
 
-Record = dict[str, Any]
+RunRecord = dict[str, Any]
 VERSION = 2  # of the format; 1 had no intervals, no regimes and no version
 KEYS = (
     "version", "experiment", "question", "claims", "verdicts", "comparisons", "command", "date", "commit",
@@ -37,7 +37,7 @@ def make_record(
     *,
     looks: Sequence[int],
     seconds: float,
-) -> Record:
+) -> RunRecord:
     """The record of a run.
 
     Args:
@@ -129,7 +129,7 @@ def compared(comparison: Comparison, values: Values, level: float) -> dict[str, 
     }
 
 
-def judged_again(record: Record, experiment: Experiment) -> Record:
+def judged_again(record: RunRecord, experiment: Experiment) -> RunRecord:
     """The record with the verdicts of the present rules and claims, from the numbers that it holds.
 
     The numbers themselves, and when and where they were made, stay as they are.
@@ -171,7 +171,7 @@ def file_name(experiment: str, budget: str) -> str:
     return f"{experiment}-gpu.json" if budget == "gpu" else f"{experiment}.json"
 
 
-def save(record: Record, folder: str | os.PathLike[str] | None = None) -> Path:
+def save(record: RunRecord, folder: str | os.PathLike[str] | None = None) -> Path:
     """Write a record to `folder`/<experiment>.json; None takes the package's own folder of results.
 
     Raises:
@@ -190,7 +190,7 @@ def is_recorded(experiment: Experiment, budget: BudgetName, folder: str | os.Pat
     return bool(record["budget"] == budget and record["work"] == plain(asdict(experiment.budgets[budget])))
 
 
-def load_record(name: str | os.PathLike[str]) -> Record:
+def load_record(name: str | os.PathLike[str]) -> RunRecord:
     """A record: one that comes with the package by the experiment's id, or a file by its path.
 
     Raises:
@@ -209,7 +209,7 @@ def load_record(name: str | os.PathLike[str]) -> Record:
     return record
 
 
-def summary(record: Record) -> pd.DataFrame:
+def summary(record: RunRecord) -> pd.DataFrame:
     """One row an arm, one column a metric: mean ± standard deviation over the seeds."""
     rows = {}
     for name, arm in record["arms"].items():
@@ -218,7 +218,7 @@ def summary(record: Record) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def histories(record: Record) -> dict[str, pd.DataFrame]:
+def histories(record: RunRecord) -> dict[str, pd.DataFrame]:
     """The curves of each arm, all seeds in one frame, as `plots.training_curves` takes them."""
     return {
         name: pd.concat([pd.DataFrame(run["curve"]).assign(seed=run["seed"]) for run in arm["runs"]])

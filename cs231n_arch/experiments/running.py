@@ -13,7 +13,7 @@ import torch
 from tqdm import tqdm
 
 from cs231n_arch.experiments.design import Experiment
-from cs231n_arch.experiments.records import Record, entry, make_record
+from cs231n_arch.experiments.records import RunRecord, entry, make_record
 from cs231n_arch.experiments.rules import NOT_SHOWN
 from cs231n_arch.experiments.trial import BudgetName
 from cs231n_arch.experiments.unfinished import Unfinished
@@ -36,7 +36,7 @@ def run(
     resume: bool = False,
     limit: float | None = None,
     progress: bool = True,
-) -> Record:
+) -> RunRecord:
     """Run an experiment's arms with as many seeds as its rules need, and judge the comparisons.
 
     Args:

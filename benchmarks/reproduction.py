@@ -164,7 +164,7 @@ def rows(model: str) -> Iterator[Row]:
     printed = {
         (architecture, "params" if "params" in of else "macs"): quantity
         for architecture, quantity, of in FACTS[model].printed
-        if not architecture.startswith(("torchvision", "osmr", "timm"))
+        if not architecture.startswith(("torchvision", "osmr", "timm")) and "exact" not in quantity
     }
     for architecture in dict.fromkeys(architecture for architecture, _ in printed):
         numbers = [value(printed, architecture, of) for of in ("params", "macs")]

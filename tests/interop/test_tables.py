@@ -76,7 +76,9 @@ def test_rows_made_again(name: str) -> None:
     from benchmarks import reproduction
 
     table = interop.reproduction()
-    assert list(reproduction.rows(name)) == table[table.model == name].to_dict("records")
+    assert list(reproduction.rows(name)) == table[table.model == name].drop(columns="difference").to_dict(
+        "records"
+    )
 
 
 def test_forms_in_the_table_are_there() -> None:
@@ -87,3 +89,14 @@ def test_forms_in_the_table_are_there() -> None:
         options = eval(f"dict({row.equal_form})")
         with torch.device("meta"):
             create_model(row.model, **options)
+
+
+def test_what_differs_in_two_layers() -> None:
+    table = interop.reproduction().set_index(["model", "library"])["difference"]
+    assert table["resnet50", "torchvision"] == "stride=(2, 2) for stride=(1, 1)"
+    assert table["wide_resnet50_2", "pytorchcv"] == "bias=False for nothing"
+    assert table["alexnet", "torchvision"] == "out=96 for out=64, padding=(2, 2)"
+    assert table["preact_resnet110", "pytorchcv"] == "BatchNorm2d for Conv2d"
+    assert table["nin_cifar", "pytorchcv"] == "what it is given"
+    assert table["squeezenet1_1", "pytorchcv"] == "what the net gives"
+    assert table["resnet18", "torchvision"] == table["resnet18", "ours"] == ""

@@ -33,6 +33,7 @@ def test_it_learns_real_digits(digits: Split) -> None:
     model = net()
     history = fit(model, make_batches(digits, 32, device="cpu"), sgd(model), epochs=3)
     # The same epochs with three seeds on three instruction sets: 0.039 to 0.069, standard deviation 0.013.
+    # Four seeds, three instruction sets, one and two threads: 0.036 to 0.069, standard deviation 0.012.
     assert history["test_error"].iloc[-1] == error_rate(model, digits.test_images, digits.test_labels) < 0.15
     assert history["train_loss"].is_monotonic_decreasing
     assert history["step"].tolist() == [44, 88, 132]

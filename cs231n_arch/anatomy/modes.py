@@ -64,13 +64,22 @@ def copied(model: nn.Module, make: Callable[[Tensor], Tensor] = Tensor.clone) ->
         ValueError: the net has something that cannot be copied (a lock, an open file, ...), or weights that get
             their shape in the first forward pass.
     """
-    if any(nn.parameter.is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
-        raise ValueError(f"{type(model).__name__} has layers without a shape yet; run it once before")
+    check_shapes(model)
     try:
         with Copying(make), torch.no_grad():
             return copy.deepcopy(model)
     except Exception as error:
         raise ValueError(f"{type(model).__name__} cannot be copied: {type(error).__name__}: {error}") from error
+
+
+def check_shapes(model: nn.Module) -> None:
+    """Refuse a net with weights that get their shape in the first forward pass.
+
+    Raises:
+        ValueError: it has some.
+    """
+    if any(nn.parameter.is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise ValueError(f"{type(model).__name__} has layers without a shape yet; run it once before")
 
 
 def held_by(model: nn.Module) -> Iterator[Any]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from cs231n_arch.anatomy.modes import copied, evaluating, to_meta
+from cs231n_arch.anatomy.modes import check_shapes, copied, evaluating, to_meta
 from cs231n_arch.anatomy.watch import Row, Watch
 from cs231n_arch.errors import input_size as checked
 
@@ -81,7 +81,7 @@ def inner(model: nn.Module | str) -> nn.Module:
     """The net itself, without what wraps it to run on several devices or to be compiled.
 
     Raises:
-        ValueError: no module, or an unknown name.
+        ValueError: no module, an unknown name, or a net that cannot be watched.
     """
     if isinstance(model, str):
         from cs231n_arch.models.registry import build  # here, as models use `arithmetic`
@@ -97,7 +97,12 @@ def inner(model: nn.Module | str) -> nn.Module:
             net = net.module
         elif type(net).__name__ == "OptimizedModule":  # of torch.compile, whose import takes seconds
             net = net.get_submodule("_orig_mod")
+        elif isinstance(net, torch.jit.ScriptModule):
+            raise ValueError(
+                "a module compiled by torch.jit.script hides its layers; give the one it was made from"
+            )
         else:
+            check_shapes(net)
             return net
 
 

@@ -2,7 +2,7 @@
 
 from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.records import histories, load_record, save, summary
-from cs231n_arch.experiments.running import run
+from cs231n_arch.experiments.running import TimeUpError, run
 from cs231n_arch.experiments.table import EXPERIMENTS, get
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
 
@@ -13,6 +13,7 @@ __all__ = [
     "Condition",
     "Experiment",
     "Outcome",
+    "TimeUpError",
     "Trial",
     "Work",
     "get",

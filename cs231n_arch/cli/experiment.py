@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 from cs231n_arch.data.sources import ROOT_VARIABLE
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "default: the package's own results",
     )
     parser.add_argument("--resume", action="store_true", help="go on with the arms that an earlier call finished")
+    parser.add_argument("--overwrite", action="store_true", help="replace the record of the experiment")
     parser.add_argument("--limit", type=duration, metavar="TIME", help="stop after this time, such as 9m")
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="arms trained side by side")
     parser.add_argument("--data", type=folder, metavar="FOLDER", help=f"of the data sets; as {ROOT_VARIABLE}")
@@ -105,7 +107,12 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace, budget: BudgetName) -> Iterator[Experiment]:
     """The experiment that was named, or those without a record of this budget, in order of value."""
     if arguments.id:
-        yield get(arguments.id)
+        experiment = get(arguments.id)
+        if arguments.record is not None and not arguments.overwrite:
+            there = Path(arguments.record or results_folder()) / f"{experiment.id}.json"
+            if there.exists():
+                raise ValueError(f"{there} is there already: --overwrite replaces it")
+        yield experiment
         return
     for name in HOURS:
         if not is_recorded(EXPERIMENTS[name], budget, arguments.record or None):

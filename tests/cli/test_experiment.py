@@ -54,6 +54,12 @@ def test_run_and_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     record = load_record(tmp_path / "one.json")
     assert record["command"] == f"cs231n-arch {' '.join(arguments)} --record"
     assert record["seeds"] == [4, 5]
+    written = (tmp_path / "one.json").read_bytes()
+    capsys.readouterr()
+    assert main([*arguments, "--record", str(tmp_path)]) == 1
+    assert "--overwrite replaces it" in capsys.readouterr().err
+    assert (tmp_path / "one.json").read_bytes() == written
+    assert main([*arguments, "--record", str(tmp_path), "--overwrite"]) == 0
     assert not list((tmp_path / "unfinished").iterdir())
 
 

@@ -22,7 +22,10 @@ from selenium import webdriver
 
 WAIT = 600.0  # seconds for a notebook
 MARKUP = re.compile(r"\{[a-z][\w:-]*\}`|\(eq-[a-z]")
-OPENED = "return !!window.jupyterapp?.shell.currentWidget?.content?.widgets?.length"
+OPENED = """
+const panel = window.jupyterapp?.shell.currentWidget;
+return panel?.context?.path === "%s.ipynb" && !!panel.content?.widgets?.length;
+"""
 RUN = """
 window.ended = null;
 const panel = jupyterapp.shell.currentWidget;
@@ -97,7 +100,7 @@ def wait_for(driver: webdriver.Chrome, script: str, seconds: float = 120) -> Any
 def look(driver: webdriver.Chrome, address: str, name: str, photos: Path) -> list[str]:
     """Run one notebook; what is wrong with it."""
     driver.get(f"{address}/lab/tree/{name}.ipynb?reset")
-    wait_for(driver, OPENED)
+    wait_for(driver, OPENED % name)
     driver.execute_script(RUN)
     found = wait_for(driver, ENDED, WAIT)
     wrong = [f"{name}: {error}" for error in found["errors"]]

@@ -25,7 +25,7 @@ if importlib.util.find_spec("cs231n_arch") is None:
         )
     importlib.invalidate_caches()
 
-from cs231n_arch.notebook import setup
+from cs231n_arch.notebook import glue, setup
 
 budget = setup()"""
 

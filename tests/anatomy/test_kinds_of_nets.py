@@ -287,3 +287,30 @@ def test_a_dimension_that_is_not_the_batch_is_kept() -> None:
 
 def test_random_images_are_those_of_profile() -> None:
     assert images(2, (1, 4, 4), torch.device("cpu")).shape == (2, 1, 4, 4)
+
+
+class Sampled(nn.Module):
+    """Looks where its own output says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before, self.after = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(1, 2, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(nn.functional.grid_sample(x, self.before(x).movedim(1, 3), align_corners=False))
+
+
+def test_what_cannot_be_known_is_missing() -> None:
+    table = layer_table(Sampled(), (1, 8, 8)).set_index("name")
+    assert (table.loc["before", "receptive_field"], table.loc["before", "jump"]) == (3, 1)
+    assert table.loc["after", ["receptive_field", "jump"]].isna().all()
+
+
+def test_the_jump_is_the_distance_of_neighbouring_windows() -> None:
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, stride=2, padding=1),
+        nn.MaxPool2d(2),
+        nn.Upsample(scale_factor=2),
+        nn.ConvTranspose2d(2, 1, 2, stride=2),
+    )
+    assert layer_table(net, (1, 32, 32))["jump"].tolist() == [2, 4, 2, 1]

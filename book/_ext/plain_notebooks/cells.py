@@ -14,6 +14,8 @@ from plain_notebooks.markdown import Links, Writer
 from plain_notebooks.outputs import outputs
 
 LONG = 25  # lines; a longer cell is folded
+# In the source the first cell installs the package on Colab alone.
+COLAB = re.compile(r'if "google.colab".*\n    %pip.*\n')
 FOLDED_TAGS = {"hide-input", "remove-input", "remove-cell", "hide-cell"}
 
 
@@ -174,7 +176,12 @@ class Assembly:
         source = self.page.source.cells[index]
         tags = set(source.metadata.get("tags", ()))
         if "setup" in tags:
-            self.cells.append(self.begin)
+            self.cells.append(
+                v4.new_code_cell(
+                    f"{self.begin.source}\n\n{COLAB.sub('', source.source)}",
+                    metadata=dict(self.begin.metadata),
+                )
+            )
             return
         captions = [
             self.writer.caption(figure, caption)

@@ -23,11 +23,7 @@ if importlib.util.find_spec("cs231n_arch") is None:
             "cell again; without one, first put the file cs231n_arch-*.whl "
             "from the book's folder `notebooks` beside this notebook."
         )
-    importlib.invalidate_caches()
-
-from cs231n_arch.notebook import glue, setup
-
-budget = setup()"""
+    importlib.invalidate_caches()"""
 
 
 def wheel_name() -> str:

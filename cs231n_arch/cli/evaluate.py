@@ -3,11 +3,14 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cs231n_arch.cli.text import table
 from cs231n_arch.cli.train import load
 from cs231n_arch.training import recipes
+
+if TYPE_CHECKING:
+    from cs231n_arch.models.layers import Net
 
 EXAMPLES = ("evaluate runs/lenet5", "evaluate runs/resnet20 --classes")
 
@@ -30,22 +33,29 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is no record of `cs231n-arch train`: {error}") from error
 
 
+def trained(folder: Path) -> tuple[dict[str, Any], "Net", int]:
+    """A run's record, its net with the weights of the checkpoint (averaged if it has that), and its updates."""
+    from cs231n_arch.create import create_model
+    from cs231n_arch.training import checkpoint
+
+    record, kept = read(folder / "run.json"), checkpoint.load(folder / "checkpoint.pt", {})
+    model = create_model(record["model"], **record["options"])
+    average = {name.removeprefix("module."): value for name, value in kept.get("average", {}).items()}
+    average.pop("n_averaged", None)
+    checkpoint.load_weights(model, average or kept["model"], folder / "checkpoint.pt")
+    return record, model, int(kept["now"]["step"])
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Build the net again, load its weights, and count its errors on the test images."""
     import torch
 
-    from cs231n_arch.create import create_model
     from cs231n_arch.machine import find_device
-    from cs231n_arch.training import checkpoint, make_batches
+    from cs231n_arch.training import make_batches
 
-    record = read(arguments.folder / "run.json")
-    kept = checkpoint.load(arguments.folder / "checkpoint.pt", {})
+    record, model, steps = trained(arguments.folder)
     device, wanted = find_device(arguments.device), record["images"]
     images = load(wanted["name"], record["model"], recipes.get(wanted["recipe"]), wanted["size"])
-    model = create_model(record["model"], **record["options"])
-    average = {name.removeprefix("module."): value for name, value in kept.get("average", {}).items()}
-    average.pop("n_averaged", None)
-    checkpoint.load_weights(model, average or kept["model"], arguments.folder / "checkpoint.pt")
     model.to(device).eval()
     wrong, seen = torch.zeros(2, len(images.classes), dtype=torch.long)
     with torch.no_grad():
@@ -59,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(table(shown, right=("images", "wrong", "error")) + "\n")
     total, errors = int(seen.sum()), int(wrong.sum())
     print(
-        f"{record['model']} after {kept['now']['step']:,} updates: {errors:,} of {total:,} test images wrong",
+        f"{record['model']} after {steps:,} updates: {errors:,} of {total:,} test images wrong",
         end="",
     )
     print(f", test error {errors / total:.2%}")

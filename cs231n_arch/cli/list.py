@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "pattern", nargs="?", default="*", help="beginning of names, or a pattern such as 'vgg*_bn'"
     )
     parser.add_argument(
-        "--long", action="store_true", help="also input, parameters, operations, chapter and paper"
+        "--long", action="store_true", help="also input, parameters, operations, weights, chapter and paper"
     )
     parser.add_argument(
         "--pretrained", action="store_true", help="only models with weights published by torchvision"
@@ -45,6 +45,7 @@ def row(name: str) -> dict[str, str]:
     import torch
 
     from cs231n_arch import create_model
+    from cs231n_arch.interop.libraries import torchvision_has
 
     with torch.device("meta"):
         net = create_model(name)
@@ -54,6 +55,7 @@ def row(name: str) -> dict[str, str]:
         "input": "x".join(map(str, net.input_size)),
         "parameters": f"{parameters:,}",
         "MACs": quantity(float(macs), ""),
+        "weights": "torchvision" if torchvision_has(name) else "",
         "chapter": MODELS[name].chapter,
         "paper": MODELS[name].paper,
     }

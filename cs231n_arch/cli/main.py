@@ -7,7 +7,7 @@ import argparse
 import codecs
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 
 from cs231n_arch import __version__
@@ -23,6 +23,8 @@ SUBCOMMANDS: dict[str, str] = {
     "profile": "measure one model here: by batch size, layer, operator and faster form",
     "compare": "measure several models here",
     "experiment": "run an experiment of the book",
+    "export": "write a net as an ONNX file, which ONNX Runtime and others run",
+    "completion": "print the script with which a shell completes this command",
 }
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 PIPE_CLOSED = 141  # and of one whose output is not read to its end, as in `... | head`
@@ -35,8 +37,8 @@ def plain_signs(error: UnicodeError) -> tuple[str, int]:
     return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
-def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser: every subcommand's name and purpose, and the arguments of the one that is chosen."""
+def build_parser(chosen: Collection[str]) -> argparse.ArgumentParser:
+    """The parser: every subcommand's name and purpose, and the arguments of those that are chosen."""
     parser = argparse.ArgumentParser(
         "cs231n-arch",
         description="The CNN architectures of CS231n lecture 9.",
@@ -44,9 +46,8 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cs231n-arch {__version__}")
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-    chosen = next((word for word in arguments if not word.startswith("-")), None)
     for name, purpose in SUBCOMMANDS.items():
-        if name != chosen:
+        if name not in chosen:
             subparsers.add_parser(name, help=purpose)
             continue
         module = import_module(f"cs231n_arch.cli.{name}")
@@ -77,7 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     codecs.register_error("plain_signs", plain_signs)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="plain_signs")
-    arguments = build_parser(words).parse_args(words)
+    chosen = [word for word in words if not word.startswith("-")][:1]
+    arguments = build_parser(chosen).parse_args(words)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()

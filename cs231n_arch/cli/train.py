@@ -205,8 +205,10 @@ def describe(
     model: "Net", images: "Split | Datasets", recipe: "Recipe", arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """The record of a run: enough to repeat it, and for `evaluate` to build the net again."""
+    from cs231n_arch.data import Split
     from cs231n_arch.records import stamp
 
+    shape = images.image_size if isinstance(images, Split) else images.train[0][0].shape
     return {
         "command": shlex.join(["cs231n-arch", *sys.argv[1:]]),
         **stamp(),
@@ -214,7 +216,12 @@ def describe(
         "model": arguments.model,
         "options": {"num_classes": len(images.classes), "in_channels": model.input_size[0]},
         "data": repr(images),
-        "images": {"name": arguments.data, "size": arguments.image_size, "recipe": recipe.name},
+        "images": {
+            "name": arguments.data,
+            "size": arguments.image_size,
+            "shape": list(shape),
+            "recipe": recipe.name,
+        },
         "recipe": recipe.table().to_dict(orient="records"),
         "history": [],
     }

@@ -12,6 +12,7 @@ from cs231n_arch.interop.libraries import (
     to_timm,
     to_torchvision,
 )
+from cs231n_arch.interop.onnx import OnnxNet, export
 from cs231n_arch.interop.pretrained import load_pretrained
 from cs231n_arch.interop.tables import releases, reproduction
 
@@ -20,6 +21,8 @@ __all__ = [
     "REFERENCE",
     "RELEASES",
     "CaffeFiles",
+    "OnnxNet",
+    "export",
     "from_caffe",
     "from_pytorchcv",
     "from_timm",

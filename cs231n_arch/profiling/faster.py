@@ -1,4 +1,4 @@
-"""The same net, faster: batch norm folded into the convolutions, other layouts in memory, `torch.compile`.
+"""The same net, faster: batch norm folded into the convolutions, other layouts, `torch.compile`, ONNX Runtime.
 
 On a CPU the convolutions are those of the library oneDNN, which likes best a layout of its own, with the maps in
 blocks of sixteen, as its vectors are. A usual tensor is brought into it and back at each layer; in the form
@@ -32,6 +32,7 @@ FORMS = (
     "folded, channels_last",
     "folded, channels_last, compiled",
     "folded, oneDNN layout",
+    "ONNX Runtime",
 )
 
 
@@ -139,8 +140,15 @@ def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor
 
     Raises:
         ValueError: the model has no such form, for one of its operations, such as a concatenation, cannot take
-            oneDNN's layout.
+            oneDNN's layout, or ONNX does not have it, or the device is no CPU.
+        ModuleNotFoundError: ONNX Runtime is not installed.
     """
+    if form == "ONNX Runtime":
+        from cs231n_arch.interop.onnx import OnnxNet, to_bytes
+
+        if batch.device.type != "cpu":
+            raise ValueError(f"ONNX Runtime is measured on a CPU; the images are on {batch.device}")
+        return OnnxNet(to_bytes(model, batch.shape[1:])), batch
     wanted = form.split(", ")
     faster = fold_batch_norm(model, batch.shape[1:]) if "folded" in wanted else copied(model).eval()
     if "channels_last" in wanted:

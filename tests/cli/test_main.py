@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 
@@ -24,8 +25,8 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_long_list_has_sizes_papers_and_chapters(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "vgg11", "--long"]) == 0
     title, line = capsys.readouterr().out.splitlines()
-    assert title.split() == ["model", "input", "parameters", "MACs", "chapter", "paper"]
-    assert line.split() == ["vgg11", "3x224x224", "132,863,336", "7.61", "G", "vgg", "simonyan2015"]
+    assert title.split() == ["model", "input", "parameters", "MACs", "weights", "chapter", "paper"]
+    assert line.split() == ["vgg11", "3x224x224", "132,863,336", "7.61", "G", "torchvision", "vgg", "simonyan2015"]
 
 
 def test_models_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,3 +192,22 @@ def test_every_terminal_can_be_printed_to(encoding: str) -> None:
     assert first == expected
     assert len(second) == 3
     assert ran.stderr == b""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_completion_script_knows_subcommands_and_options(shell, capsys) -> None:
+    assert cli.main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    for word in (*cli.SUBCOMMANDS, "--input-size", "--overwrite"):
+        assert word in script
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_bash_completes_a_subcommand(tmp_path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(subprocess.run([*COMMAND, "completion", "bash"], capture_output=True, text=True).stdout)
+    asked = (
+        f"source {script}; COMP_WORDS=(cs231n-arch cla); COMP_CWORD=1; _shtab_cs231n_arch; echo ${{COMPREPLY[@]}}"
+    )
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True)
+    assert done.stdout.split() == ["claims"], done.stderr

@@ -10,7 +10,7 @@ from cs231n_arch.models.layers import Sum, series
 from cs231n_arch.profiling import compare_forms, fold_batch_norm, images
 from cs231n_arch.profiling.faster import FORMS, foldable, quiet
 
-COMPILED, BLOCKED = FORMS[4:]
+COMPILED, BLOCKED, ONNX = FORMS[4:]
 
 
 def norms(model: nn.Module) -> int:
@@ -84,7 +84,7 @@ def test_the_size_must_be_known():
 
 
 def test_forms_give_equal_outputs(net):
-    forms = [*FORMS[:4], BLOCKED] if torch.backends.mkldnn.is_available() else FORMS[:4]
+    forms = [*FORMS[:4], *([BLOCKED] if torch.backends.mkldnn.is_available() else []), ONNX]
     table = compare_forms(shake(net), images(2, net.input_size), forms=forms, rounds=2, seconds=0.01)
     assert list(table["form"]) == list(forms)
     assert table["speed"][0] == 1

@@ -5,11 +5,11 @@
 
 Prints the time of each contender: the library's net in PyTorch, its export in ONNX Runtime and in OpenVINO (with
 as many threads as PyTorch has), and ours as `create_model` gives it and in the faster forms of
-`cs231n_arch.profiling`; and how many times as fast ours is as each of the others. Each ratio is the median over the
-rounds of the ratio within one round; in a round every contender is timed once, so a busy machine slows all alike.
-Outputs are compared first. The goals are ratios, and so hold for every processor: as built, ours is as fast as the
-libraries' (0.95 or more), and its fastest form as fast as the fastest of all others (0.95 or more). The exit status
-is 1 if one is missed.
+`cs231n_arch.profiling`; and how many times as fast ours is as each of the others. Each ratio is the median over
+the rounds of the ratio within one round; in a round every contender is timed once, so a busy machine slows all
+alike. Outputs are compared first. The goals are ratios, and so hold for every processor: as built, ours is as fast
+as the libraries' (0.95 or more), and its fastest form as fast as the fastest of all others (0.95 or more). Exit
+status 1: one is missed.
 """
 
 import argparse

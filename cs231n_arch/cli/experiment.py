@@ -10,7 +10,7 @@ from typing import get_args
 
 from cs231n_arch.data.sources import ROOT_VARIABLE
 from cs231n_arch.experiments.design import Experiment
-from cs231n_arch.experiments.records import RunRecord, is_recorded, results_folder, save, summary
+from cs231n_arch.experiments.records import RunRecord, file_name, is_recorded, results_folder, save, summary
 from cs231n_arch.experiments.running import TimeUpError
 from cs231n_arch.experiments.running import run as run_experiment
 from cs231n_arch.experiments.table import EXPERIMENTS, HOURS, get
@@ -109,7 +109,7 @@ def chosen(arguments: argparse.Namespace, budget: BudgetName) -> Iterator[Experi
     if arguments.id:
         experiment = get(arguments.id)
         if arguments.record is not None and not arguments.overwrite:
-            there = Path(arguments.record or results_folder()) / f"{experiment.id}.json"
+            there = Path(arguments.record or results_folder()) / file_name(experiment.id, budget)
             if there.exists():
                 raise ValueError(f"{there} is there already: --overwrite replaces it")
         yield experiment

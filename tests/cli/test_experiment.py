@@ -64,6 +64,16 @@ def test_run_and_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.usefixtures("small")
+def test_a_gpus_record_stands_beside_a_cpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.json").write_text("the CPU's")
+    arguments = ["experiment", "one", "--budget", "gpu", "--record", str(tmp_path)]
+    assert main(arguments) == 0
+    assert (tmp_path / "one.json").read_text() == "the CPU's"
+    assert main(arguments) == 1
+    assert "one-gpu.json is there already" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
 def test_all_run_in_order_of_value_and_only_those_that_are_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

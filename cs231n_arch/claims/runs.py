@@ -17,6 +17,8 @@ METRICS: dict[str, tuple[str, float, str, int]] = {
     "train_error": ("training error", 100, "%", 1),
     "epochs": ("epochs to the target", 1, "", 1),
     "gradient_share": ("share of the gradient that arrives unchanged", 100, "%", 0),
+    "first_gradient": ("gradient of the first layer, relative to the mean over all layers,", 1, "", 2),
+    "train_loss": ("training loss", 1, "", 3),
     "lower_gradient_norm": ("norm of the gradient in the lower layers", 1, "", 2),
     "step_seconds": ("time of a training step", 1000, "ms", 0),
     "column_0_error": ("test error of the shallowest column", 100, "%", 1),

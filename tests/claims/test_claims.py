@@ -17,10 +17,6 @@ from cs231n_arch.experiments import EXPERIMENTS
 WAITING = {
     "vgg-softmax",
     "googlenet-reduction",
-    "resnet-harder",
-    "stochastic-gradient",
-    "densenet-gradient",
-    "densenet-reuse",
 }
 
 

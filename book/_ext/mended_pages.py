@@ -5,8 +5,14 @@ some of the HTML is hard to use with a keyboard or a screen reader (found by
 axe-core).
 """
 
+import re
+
 from sphinx.application import Sphinx
 
+# A click on a solution's title opens it; a link in the title would lead away.
+SOLUTION = re.compile(
+    r'(<p class="admonition-title">Solution to)<a [^>]*>(.*?)</a></p>'
+)
 MENDED = {
     # The visible text says it better.
     ' aria-label="Toggle hidden content"': "",
@@ -32,6 +38,7 @@ def mend(
     if isinstance(body, str):
         for wrong, right in MENDED.items():
             body = body.replace(wrong, right)
+        body = SOLUTION.sub(r"\1\2</p>", body)
         context["body"] = body
     for files in (context.get("script_files"), context.get("css_files")):
         if isinstance(files, list):

@@ -20,6 +20,9 @@ from typing import Any
 
 from selenium import webdriver
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "editions"))
+from chromium import browser
+
 WAIT = 600.0  # seconds for a notebook
 MARKUP = re.compile(r"\{[a-z][\w:-]*\}`|\(eq-[a-z]")
 OPENED = """
@@ -78,15 +81,6 @@ def server(folder: Path) -> Iterator[str]:
             process.wait()
 
 
-def browser() -> webdriver.Chrome:
-    """Chromium without a window."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1300,1400"):
-        options.add_argument(f"--{argument}")
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-
-
 def wait_for(driver: webdriver.Chrome, script: str, seconds: float = 120) -> Any:
     """What a script returns, as soon as it is something true."""
     end = time.monotonic() + seconds
@@ -124,7 +118,7 @@ def main(notebooks: str, photos: str, *names: str) -> int:
         for name in names:
             shutil.copy(Path(notebooks) / f"{name}.ipynb", folder)
         with server(Path(folder)) as address:
-            driver = browser()
+            driver = browser("window-size=1300,1400")
             try:
                 for name in names:
                     begun = time.monotonic()

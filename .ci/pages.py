@@ -7,7 +7,6 @@ finding of axe-core; each link inside of the book must lead somewhere.
 """
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from axe_selenium_python import Axe
 from selenium import webdriver
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "editions"))
+from chromium import OFFLINE, browser
 
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1300, 390)]
 BROWSERS = 2  # side by side
@@ -55,18 +57,6 @@ def dead_links(pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.name}: {link} has no such place"
 
 
-def browser() -> webdriver.Chrome:
-    """Chromium without a window, which can reach nothing but files, and keeps a log of what it asks for."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "host-resolver-rules=MAP * ~NOTFOUND"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    driver.set_script_timeout(300)  # axe takes its time for the reference, on a busy machine
-    return driver
-
-
 def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Iterator[str]:
     """What is wrong with a page in one view."""
     driver.execute_cdp_cmd(
@@ -100,7 +90,8 @@ def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Itera
 def look_at_all(paths: list[Path]) -> list[str]:
     """What is wrong with some pages in any view, seen in a browser of its own."""
     complaints = []
-    driver = browser()
+    driver = browser(OFFLINE, logs={"browser": "ALL", "performance": "ALL"})
+    driver.set_script_timeout(300)  # axe takes its time for the reference, on a busy machine
     try:
         for path in paths:
             for scheme, width in VIEWS:

@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup, Tag
 
 # What only a screen needs, or what a reader of paper would not unfold.
 SCREEN_ONLY = (
-    "a.headerlink", "script", "style", "details.hide", ".tag_setup", ".toctree-wrapper", ".editions",
-    "img.figure-dark",
+    "a.headerlink", "script", "style", ".tag_setup", ".toctree-wrapper", ".editions",
+    "img.figure-dark", ".sd-summary-state-marker",
 )  # fmt: skip
 
 
@@ -81,10 +81,7 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
     for selector in SCREEN_ONLY:
         for node in body.select(selector):
             node.decompose()
-    for node in body.select("details"):
-        node.name = "div"
-        for summary in node.select("summary"):
-            summary.name = "p"
+    unfold(body)
     for node in body.find_all(id=True):
         node["id"] = anchor(name, node["id"])
     folder = name.rpartition("/")[0]
@@ -93,8 +90,35 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
     for node in body.find_all("a", href=True):
         node["href"] = target(node["href"], name, folder, names)
     body["id"] = anchor(name)
-    solutions = tuple(node.extract() for node in body.select(".solution"))
+    for node in body.select(".exercise .hint"):
+        name_hint(node)
+    solutions = tuple(node.extract() for node in body.select(".exercise .hint, .solution"))
     return Chapter(name, part, title, body, solutions)
+
+
+def unfold(body: Tag) -> None:
+    """Open what a click opens on a screen; folded code is left out, what it shows is not."""
+    for node in body.select("details.hide"):
+        for output in node.select(".cell_output"):
+            node.insert_before(output.extract())
+        cell = node.parent
+        node.decompose()
+        if cell is not None and not cell.find(True):
+            cell.decompose()
+    for node in body.select("details"):
+        node.name = "div"
+        node["class"] = "admonition"
+        for summary in node.select("summary"):
+            summary.name = "p"
+            summary["class"] = "admonition-title"
+
+
+def name_hint(hint: Tag) -> None:
+    """Say which exercise a hint is for, since it stands at the end of the book with the solutions."""
+    exercise, title = hint.find_parent(class_="exercise"), hint.select_one(".admonition-title")
+    if exercise is not None and title is not None:
+        name = exercise.select_one(".admonition-title")
+        title.string = f"{title.get_text()} to {name.get_text().strip() if name else ''}"
 
 
 def joined(folder: str, address: str) -> str:

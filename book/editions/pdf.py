@@ -3,12 +3,12 @@
 import base64
 import html
 import io
-import shutil
 from pathlib import Path
 
 from pypdf import PdfReader
 from selenium import webdriver
 
+from chromium import OFFLINE, browser
 from gather import Chapter
 
 HERE = Path(__file__).parent
@@ -69,19 +69,7 @@ def entry(place: str, title: str, pages: dict[str, int]) -> str:
 
 def printed(file: Path) -> bytes:
     """A page of HTML as a PDF."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-dev-shm-usage",
-        "host-resolver-rules=MAP * ~NOTFOUND",
-    ):
-        options.add_argument(f"--{argument}")
-    driver = webdriver.Chrome(
-        options=options,
-        service=webdriver.ChromeService(shutil.which("chromedriver")),
-    )
+    driver = browser(OFFLINE)
     try:
         driver.set_page_load_timeout(300)
         driver.set_script_timeout(300)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
+from nbformat import v4
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,6 +98,15 @@ A caption.
 """
 
 
+def sphinx(*arguments):
+    """Run Sphinx with the book's extensions."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", program, str(ROOT / "book" / "_ext"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
     (tmp_path / "index.md").write_text(PAGE)
     plt.imsave(tmp_path / "dot.png", [[0.0]])
@@ -105,22 +116,72 @@ def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
         "html_math_renderer = 'mathml'\n"
         "numfig = True\n"
     )
-    program = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
-    )
-    subprocess.run(
-        [
-            sys.executable, "-c", program, str(ROOT / "book" / "_ext"),
-            "-q", "-W", "-n", "-b", "html", str(tmp_path), str(tmp_path / "out"),
-        ],
-        check=True,
-    )  # fmt: skip
+    sphinx("-q", "-W", "-n", "-b", "html", str(tmp_path), str(tmp_path / "out")).check_returncode()
     html = (tmp_path / "out" / "index.html").read_text()
     assert html.count("<math ") == 2
     assert not re.search("<script[^>]*mathjax", html, re.IGNORECASE)
     assert '<span class="eqno">(1)' in html
     assert "Table 1" in html
     assert "Fig. 1" not in html
+
+
+# Each of the two chapters waits until the other has begun.
+MEETING = """
+import time
+from pathlib import Path
+
+print("the secret of", {name!r})
+Path({name!r}).touch()
+end = time.monotonic() + 20
+while not Path({other!r}).exists():
+    assert time.monotonic() < end, "the other chapter did not begin"
+    time.sleep(0.05)
+"""
+
+
+def build_chapters(folder, codes):
+    """Build a book of notebooks with one cell each; how that went."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for name, (code, metadata) in codes.items():
+        cells = [v4.new_markdown_cell(f"# {name}", id="title"), v4.new_code_cell(code, id="code")]
+        notebook = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, **metadata})
+        (folder / f"{name}.ipynb").write_text(nbformat.writes(notebook))
+    (folder / "index.md").write_text("# Start\n\n```{toctree}\n" + "\n".join(codes) + "\n```\n")
+    (folder / "conf.py").write_text("extensions = ['myst_nb', 'side_by_side']\nnb_execution_mode = 'cache'\n")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", program, str(ROOT / "book" / "_ext"), "-W", "-b", "html"]
+    return subprocess.run(
+        [*command, str(folder), str(folder / "out")], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one chapter at a time")
+def test_two_chapters_are_executed_at_a_time_and_the_build_has_their_outputs(tmp_path):
+    codes = {name: MEETING.format(name=name, other=other) for name, other in (("one", "two"), ("two", "one"))}
+    done = build_chapters(tmp_path, {name: (code, {}) for name, code in codes.items()})
+    assert done.returncode == 0, done.stderr
+    for name in codes:
+        assert f"the secret of {name}" in (tmp_path / "out" / f"{name}.html").read_text()
+
+
+def test_a_chapter_that_fails_stops_the_build_with_its_error(tmp_path):
+    done = build_chapters(tmp_path, {"good": ("1 + 1", {}), "bad": ("raise ValueError('no such net')", {})})
+    assert done.returncode != 0
+    assert "bad.ipynb" in done.stderr
+    assert "CellExecutionError" in done.stderr
+
+
+def test_a_chapter_that_wants_to_be_alone_is_alone(tmp_path):
+    count = "from pathlib import Path\n\nhere = list(Path().glob('*.running'))\nassert not here, here"
+    other = (
+        "import time\nfrom pathlib import Path\n\nPath('{0}.running').touch()\n"
+        "time.sleep(3)\nPath('{0}.running').unlink()"
+    )
+    others = {name: (other.format(name), {}) for name in ("beta", "gamma")}
+    done = build_chapters(tmp_path, {"alpha": (count, {"alone": True}), **others})
+    assert done.returncode == 0, done.stderr
 
 
 def test_pages_are_mended():

@@ -50,8 +50,9 @@ TABLE = {"figure": {"name": "tab-squares", "caption": "Squares.", "caption_befor
 FIRST = [
     "# First chapter\n\nAfter {cite:t}`someone1998`, with *stress*, **weight** and `code_here`. "
     "It costs 5 \\$ or 2_3.",
-    ({"tags": ["remove-input", "setup"]}, "print('a banner')"),
-    ({}, "import matplotlib.pyplot as plt\nimport pandas as pd\n\nside = 7"),
+    ({"tags": ["remove-cell", "setup"]}, "print('a banner')"),
+    ({"tags": ["hide-cell"]}, "import matplotlib.pyplot as plt\nimport pandas as pd"),
+    ({}, "side = 7"),
     (
         {"tags": ["remove-cell"]},
         "from myst_nb import glue\n\nhidden = side * side\nglue('area', f'{hidden} pixels', display=False)",
@@ -74,7 +75,16 @@ FIRST = [
         ),
     ),
     (
-        "## Exercises\n\n````{exercise} Recall\n:label: ex-first\n\nWhat is $3 + 4$?\n````\n\n"
+        ":::{admonition} Predict first: is $a < b$ in `code`?\n:class: dropdown predict\n\n"
+        "It is, by {eq}`eq-sum`.\n:::\n\n"
+        ":::{admonition} A remark\nWith a title.\n:::\n\n"
+        "## Check the slide\n\n:::{dropdown} Slips of the slide\n\nThere is **one** slip.\n\n"
+        "| c | d |\n|---|---|\n| 3 | 4 |\n:::"
+    ),
+    ({"tags": ["hide-output"]}, "print('the checked claims')"),
+    (
+        "## Exercises\n\n````{exercise} Recall\n:label: ex-first\n\nWhat is $3 + 4$?\n\n"
+        ":::{admonition} Hint\n:class: dropdown hint\n\nUse *both hands*.\n:::\n````\n\n"
         "````{solution-start} ex-first\n:class: dropdown\n````\n\nIt is the secret of seven."
     ),
     ({}, "answer = 3 + 4\nassert answer == side"),
@@ -86,7 +96,11 @@ FIRST = [
     ),
 ]
 LONG = "abcdefghij" * 20
-SECOND = ["# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.", ({}, f"len('{LONG}')")]
+SECOND = [
+    "# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.",
+    ({"tags": ["remove-input", "setup"]}, "print('a banner')"),
+    ({}, f"len('{LONG}')"),
+]
 
 
 def write(folder: Path, extensions: str, address: str) -> None:

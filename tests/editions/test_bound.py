@@ -50,6 +50,11 @@ def test_the_pdf_has_solutions_at_its_end_only_and_its_links_lead_somewhere(boun
     text = words(" ".join(page.extract_text() for page in reader.pages))
     assert text.index("secret of seven") > text.rindex("Second chapter Back to")
     assert "a banner" not in text  # the first cell is for a screen
+    assert "import matplotlib" not in text
+    hint = text.index("Hint to Exercise 1.1 (Recall) Use both hands.")
+    assert text.rindex("Second chapter Back to") < hint < text.index("secret of seven")
+    for folded in ("It is, by Equation 1.1.", "Slips of the slide There is one slip.", "the checked claims"):
+        assert folded in text
     places = set(reader.named_destinations)
     links = [
         annotation.get_object()

@@ -86,22 +86,50 @@ def test_long_and_hidden_cells_are_folded_and_glue_is_gone_where_nothing_needs_i
     assert all(cell.source.startswith("# @title ") for cell in folded)
     titles = [cell.source.splitlines()[0].removeprefix("# @title ") for cell in folded]
     # `hidden` is used by the figure, so the cell that no page shows is kept.
-    wanted = ["Install `cs231n_arch` if it is missing, and begin", "Preparation", "Code of Figure 1.1", "Code"]
+    begin = "Install `cs231n_arch` if it is missing, and begin"
+    wanted = [begin, "Imports", "Preparation", "Code of Figure 1.1", "Code"]
     assert titles == [*wanted, "Solution to Exercise 1.1 (Recall)"]
+
+
+@pytest.mark.parametrize("edition", ["", "student", "teacher"])
+def test_the_first_code_is_the_first_cells_whether_the_page_shows_it_or_not(book: Path, edition: str) -> None:
+    for name in ("first", "second"):  # in the first the tag is "remove-cell", in the second "remove-input"
+        made = nbformat.read(book / "notebooks" / edition / f"{name}.ipynb", as_version=4)
+        assert "Install `cs231n_arch`" in code(made)[0].source
+        assert code(made)[0].source.endswith("print('a banner')")
+        assert "own run (a banner)" in made.cells[0].source
+
+
+@pytest.mark.parametrize("edition", ["", "student", "teacher"])
+def test_what_the_page_folds_is_folded(book: Path, edition: str) -> None:
+    made = nbformat.read(book / "notebooks" / edition / "first.ipynb", as_version=4)
+    said = text(made)
+    question = "<details>\n<summary><b>Predict first: is $a &lt; b$ in <code>code</code>?</b></summary>"
+    assert f"{question}\n\nIt is, by Equation 1.1.\n\n</details>" in said
+    hint = "<details>\n<summary><b>Hint</b></summary>\n\nUse *both hands*.\n\n</details>"
+    assert f"What is $3 + 4$?\n\n{hint}" in said
+    slide = "<summary><b>Slips of the slide</b></summary>\n\nThere is **one** slip.\n\n| c | d |"
+    assert slide in said
+    assert "> **A remark.** With a title." in said
+    claims = next(cell for cell in code(made) if "checked claims" in cell.source)
+    assert claims.source == "print('the checked claims')"
+    assert claims.outputs[0].text == "the checked claims\n"
+    assert claims.metadata["jupyter"] == {"outputs_hidden": True}
 
 
 def test_solutions_are_folded_open_or_absent(book: Path, first: NotebookNode, student: NotebookNode) -> None:
     said = text(first)
     assert "### Exercise 1.1 (Recall)\n\nWhat is $3 + 4$?" in said
-    for words in ("the secret of seven", "the hidden reason", "That was the code"):
+    for words in ("the secret of seven", "the hidden reason", "That was the code", "Use *both hands*"):
         before = said[: said.index(words)]
         assert before.count("<details>") == before.count("</details>") + 1
     solution = next(cell for cell in code(first) if "answer = 3 + 4" in cell.source)
     assert solution.metadata["jupyter"] == {"source_hidden": True, "outputs_hidden": True}
 
     teacher = nbformat.read(book / "notebooks" / "teacher" / "first.ipynb", as_version=4)
-    assert "the secret of seven" in text(teacher)
-    assert "<details>" not in text(teacher)
+    for words in ("the secret of seven", "the hidden reason", "That was the code"):
+        before = text(teacher)[: text(teacher).index(words)]
+        assert before.count("<details>") == before.count("</details>")
 
     everything = json.dumps(student)
     for words in ("secret", "hidden reason", "answer = 3", "answer == side", "That was the code"):

@@ -61,7 +61,9 @@ def write(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Write the notebooks of one page."""
     if app.builder.name != "html" or not is_notebook(app.env, docname):
         return
-    source = nbformat.read(app.env.doc2path(docname), as_version=4)
+    # MyST-NB writes each chapter here after its execution.
+    executed = Path(app.env.mystnb_config.output_folder, f"{docname}.ipynb")
+    source = nbformat.read(executed, as_version=4)
     numbers = app.env.toc_secnumbers.get(docname, {})
     page = Page(
         docname.rpartition("/")[2],

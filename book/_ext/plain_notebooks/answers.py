@@ -49,6 +49,12 @@ def later_uses(code: str, later: Iterable[str]) -> bool:
     )
 
 
+def only_imports(code: str) -> bool:
+    """Whether a cell does nothing but import."""
+    imports = ast.Import | ast.ImportFrom
+    return all(isinstance(node, imports) for node in parsed(code).body)
+
+
 def is_python(code: str) -> bool:
     """Whether a cell parses; text cells and magics of a whole cell do not."""
     try:

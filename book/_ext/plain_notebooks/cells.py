@@ -10,13 +10,19 @@ from docutils import nodes
 from nbformat import NotebookNode, v4
 
 from plain_notebooks.answers import check_cell, later_uses
-from plain_notebooks.markdown import Links, Writer
+from plain_notebooks.folded import (
+    fold,
+    fold_output,
+    folds_code,
+    folds_output,
+    label,
+    tags_of,
+)
+from plain_notebooks.markdown import Links, Writer, folded_text
 from plain_notebooks.outputs import outputs
 
-LONG = 25  # lines; a longer cell is folded
 # In the source the first cell installs the package on Colab alone.
 COLAB = re.compile(r'if "google.colab".*\n    %pip.*\n')
-FOLDED_TAGS = {"hide-input", "remove-input", "remove-cell", "hide-cell"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ class Assembly:
         self.flush()
         self.text.append(f"{'#' * level} {words}")
         if level == 1:
-            self.text.append(about_numbers(self.page.doctree))
+            self.text.append(about_numbers(self.page.source))
         self.walk(node, level + 1)
 
     def exercise(self, node: nodes.Element, level: int) -> None:
@@ -156,6 +162,8 @@ class Assembly:
         which = said.removeprefix("Solution to ")
         codes = []
         for cell in node.findall(child_is_code):
+            if not codes:
+                self.hidden_before(cell["cell_index"])
             codes.append(self.page.source.cells[cell["cell_index"]].source)
             self.next_source = cell["cell_index"] + 1
         self.cells.append(v4.new_markdown_cell(f"*Your answer to {which}:*"))
@@ -174,14 +182,8 @@ class Assembly:
         self.hidden_before(index)
         self.next_source = index + 1
         source = self.page.source.cells[index]
-        tags = set(source.metadata.get("tags", ()))
-        if "setup" in tags:
-            self.cells.append(
-                v4.new_code_cell(
-                    f"{self.begin.source}\n\n{COLAB.sub('', source.source)}",
-                    metadata=dict(self.begin.metadata),
-                )
-            )
+        if "setup" in tags_of(source):
+            self.setup(source)
             return
         captions = [
             self.writer.caption(figure, caption)
@@ -192,15 +194,25 @@ class Assembly:
             source.source,
             outputs=outputs(node, self.writer, self.page.folder),
         )
-        what = self.solution or label(captions)
-        if self.solution and self.edition.solutions == "folded":
-            fold(cell, what, everything=True)
-        elif tags & FOLDED_TAGS or source.source.count("\n") >= LONG:
+        what = self.solution or label(source.source, captions)
+        solution = self.solution and self.edition.solutions == "folded"
+        if solution or folds_code(source):
             fold(cell, what)
+        if solution or folds_output(source):
+            fold_output(cell)
         figure = source.metadata.get("mystnb", {}).get("figure", {})
         told = [v4.new_markdown_cell(text) for text in captions]
         before = bool(figure.get("caption_before"))
         self.cells += [*told, cell] if before else [cell, *told]
+
+    def setup(self, source: NotebookNode) -> None:
+        """The first cell, which installs the package before it is used."""
+        self.cells.append(
+            v4.new_code_cell(
+                f"{self.begin.source}\n\n{COLAB.sub('', source.source)}",
+                metadata=dict(self.begin.metadata),
+            )
+        )
 
     def hidden_before(self, index: int) -> None:
         """Cells that no page shows, where later ones need their names."""
@@ -208,7 +220,11 @@ class Assembly:
         for number in range(self.next_source, index):
             cell = cells[number]
             later = [c.source for c in cells[number + 1 :]]
-            if cell.cell_type == "code" and later_uses(cell.source, later):
+            if cell.cell_type != "code":
+                continue
+            if "setup" in tags_of(cell):
+                self.setup(cell)
+            elif later_uses(cell.source, later):
                 hidden = v4.new_code_cell(cell.source)
                 fold(hidden, "Preparation")
                 self.cells.append(hidden)
@@ -244,36 +260,14 @@ def child_is_code(node: nodes.Node) -> bool:
     )
 
 
-def fold(cell: NotebookNode, what: str, *, everything: bool = False) -> None:
-    """Fold the code of a cell, in Colab's way and in Jupyter's."""
-    cell.source = f"# @title {what}\n{cell.source}"
-    cell.metadata["cellView"] = "form"
-    cell.metadata["jupyter"] = {"source_hidden": True}
-    if everything:
-        cell.metadata["jupyter"]["outputs_hidden"] = True
-        cell.metadata["collapsed"] = True
-
-
 def tidy(title: str) -> str:
     """A title without the spaces that its parts leave."""
     return " ".join(title.split()).replace("( ", "(").replace(" )", ")")
 
 
-def folded_text(title: str, body: str) -> str:
-    """Text that a click on its title opens."""
-    summary = f"<summary><b>{title}</b></summary>"
-    return f"<details>\n{summary}\n\n{body}\n\n</details>"
-
-
-def label(captions: list[str]) -> str:
-    """The figure or table that a cell makes."""
-    found = re.match(r"\*\*(\w+ [\d.]*\d)", captions[0]) if captions else None
-    return f"Code of {found[1]}" if found else "Code"
-
-
-def about_numbers(doctree: nodes.document) -> str:
+def about_numbers(executed: NotebookNode) -> str:
     """One line that says whose numbers stand in the sentences."""
-    first = next(iter(said(doctree)), "")
+    first = next(iter(said(executed)), "")
     run = f" ({'; '.join(first.splitlines())})" if first else ""
     return (
         f"*The numbers in the text are those of the book's own run{run}. "
@@ -281,10 +275,10 @@ def about_numbers(doctree: nodes.document) -> str:
     )
 
 
-def said(doctree: nodes.document) -> Iterator[str]:
+def said(executed: NotebookNode) -> Iterator[str]:
     """What the first cell printed."""
-    for cell in doctree.findall(child_is_code):
-        if "setup" in str(cell.get("cell_metadata")):
-            for block in cell.findall(nodes.literal_block):
-                if "stream" in block["classes"]:
-                    yield block.astext().strip()
+    for cell in executed.cells:
+        if "setup" in tags_of(cell):
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    yield output.text.strip()

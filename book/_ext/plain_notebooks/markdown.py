@@ -7,6 +7,7 @@ number, citation and cross reference is settled already.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape as html_escape
 from html import unescape
 
 from docutils import nodes
@@ -104,11 +105,32 @@ class Writer:
         if visit is not None:
             return str(visit(node))
         if isinstance(node, nodes.Admonition):
-            kind = type(node).__name__.capitalize()
-            return quoted(f"**{kind}.** {self.blocks(node)}")
+            return self.admonition(node)
         if isinstance(node, nodes.Text | nodes.Inline):
             return self.span(node)
         return self.blocks(node)
+
+    def admonition(self, node: nodes.Element) -> str:
+        """A remark with a title; a click opens one that the page folds."""
+        title = next(iter(node.findall(nodes.title)), None)
+        if "dropdown" in node.get("classes", ()) and title is not None:
+            return folded_text(in_html(title), self.blocks(node))
+        kind = type(node).__name__.capitalize()
+        name = self.inline(title).strip() if title is not None else kind
+        stop = "" if name.endswith((".", "?", "!")) else "."
+        return quoted(f"**{name}{stop}** {self.blocks(node)}")
+
+    def visit_title(self, node: nodes.title) -> str:
+        """Nothing: what it is the title of writes it."""
+        return ""
+
+    def visit_dropdown_main(self, node: nodes.Element) -> str:
+        """Text that the page folds: its first child is the title."""
+        return folded_text(in_html(node.children[0]), self.blocks(node))
+
+    def visit_dropdown_title(self, node: nodes.Element) -> str:
+        """Nothing: written with what it is the title of."""
+        return ""
 
     def visit_paragraph(self, node: nodes.paragraph) -> str:
         """Running text."""
@@ -243,6 +265,24 @@ def hanging(sign: str, text: str) -> str:
 def quoted(text: str) -> str:
     """A block quote."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def folded_text(title: str, body: str) -> str:
+    """Text that a click on its title, which is HTML, opens."""
+    summary = f"<summary><b>{title}</b></summary>"
+    return f"<details>\n{summary}\n\n{body}\n\n</details>"
+
+
+def in_html(node: nodes.Node) -> str:
+    """Running text where Markdown is not read, as in a `<summary>`."""
+    if isinstance(node, nodes.Text):
+        return html_escape(node.astext(), quote=False)
+    if isinstance(node, nodes.math):
+        return f"${html_escape(node.astext().strip(), quote=False)}$"
+    if isinstance(node, nodes.raw):  # such as the icon of a dropdown
+        return ""
+    text = "".join(map(in_html, node.children))
+    return f"<code>{text}</code>" if isinstance(node, nodes.literal) else text
 
 
 def plain(html: str) -> str:

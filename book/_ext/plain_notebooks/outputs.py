@@ -23,7 +23,7 @@ def outputs(
         folder: what the paths of pictures are relative to.
     """
     found = []
-    for part in cell.children:
+    for part in cell.findall(nodes.container):  # the page may fold them
         if part.get("nb_element") == "cell_code_output":
             found += list(each(part, writer, folder))
     return merged(found)

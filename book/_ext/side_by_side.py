@@ -1,0 +1,93 @@
+"""Sphinx extension: chapters that must be executed run two at a time.
+
+MyST-NB executes a chapter when it reads it, one after the other. Here those
+that its cache does not have are executed first, with a kernel for each core,
+and put into the cache, where MyST-NB finds them. Two kinds are left to it:
+chapters that fail, which it executes again and reports as ever, and those
+whose metadata say "alone", since they measure what others would disturb.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.logging import getLogger
+
+logger = getLogger(__name__)
+MOST = 4  # kernels; each needs a gigabyte of memory
+
+
+def execute_first(
+    app: Sphinx, env: BuildEnvironment, docnames: list[str]
+) -> None:
+    """Execute the chapters that are about to be read, and cache them."""
+    config = env.mystnb_config  # type: ignore[attr-defined]
+    if config.execution_mode != "cache":
+        return
+    cache = get_cache(config.execution_cache_path)
+    wanted = dict(missing(env, cache, docnames))
+    workers = min(MOST, os.cpu_count() or 1)
+    if len(wanted) < 2 or workers < 2:
+        return
+    logger.info("executing %d chapters, %d at a time", len(wanted), workers)
+    pool = ThreadPoolExecutor(workers)
+    running: dict[Future[ExecutionResult], Path] = {
+        pool.submit(
+            single_nb_execution,
+            notebook,
+            cwd=str(file.parent),
+            timeout=config.execution_timeout,
+            allow_errors=config.execution_allow_errors,
+        ): file
+        for file, notebook in wanted.items()
+    }
+    try:
+        for done in as_completed(running):
+            keep(cache, running[done], done)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def missing(
+    env: BuildEnvironment, cache: JupyterCacheAbstract, docnames: list[str]
+) -> Iterator[tuple[Path, NotebookNode]]:
+    """Files and content of the chapters that can be executed together."""
+    for docname in docnames:
+        file = Path(env.doc2path(docname))
+        if file.suffix == ".ipynb":
+            notebook = nbformat.read(file, as_version=4)
+            if notebook.metadata.get("alone"):
+                continue
+            try:
+                cache.match_cache_notebook(notebook)
+            except KeyError:
+                yield file, notebook
+
+
+def keep(
+    cache: JupyterCacheAbstract, file: Path, done: Future[ExecutionResult]
+) -> None:
+    """Cache one executed chapter, unless it failed."""
+    if done.exception() is not None or done.result().err is not None:
+        logger.info("%s failed; it is executed again", file.name)
+        return
+    result = done.result()
+    bundle = CacheBundleIn(
+        result.nb, str(file), data={"execution_seconds": result.time}
+    )
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    logger.info("%s executed in %.0f s", file.name, result.time)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect to the moment when Sphinx knows which pages it reads."""
+    app.connect("env-before-read-docs", execute_first)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

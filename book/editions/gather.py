@@ -105,6 +105,10 @@ def unfold(body: Tag) -> None:
         node.decompose()
         if cell is not None and not cell.find(True):
             cell.decompose()
+    for node in body.select("details.check-the-slide"):
+        for summary in node.select(":scope > summary"):
+            summary.decompose()
+        node.unwrap()
     for node in body.select("details"):
         node.name = "div"
         node["class"] = "admonition"

@@ -16,6 +16,7 @@ sphinx:
   local_extensions:
     math_without_scripts: {extensions}
     numbered_tables: {extensions}
+    page_ends: {extensions}
     plain_notebooks: {extensions}
   config:
     html_math_renderer: mathml
@@ -24,6 +25,9 @@ sphinx:
     bibtex_bibfiles: [references.bib]
     bibtex_reference_style: author_year
     plain_notebooks_address: {address}
+    html_static_path: [{static}]
+    html_css_files: [book.css]
+    togglebutton_open_on_print: false
 """
 TOC = """
 format: jb-book
@@ -105,7 +109,8 @@ SECOND = [
 
 def write(folder: Path, extensions: str, address: str) -> None:
     """The sources of the book."""
-    (folder / "_config.yml").write_text(CONFIG.format(extensions=extensions, address=address))
+    config = CONFIG.format(extensions=extensions, static=f"{extensions}/../_static", address=address)
+    (folder / "_config.yml").write_text(config)
     (folder / "_toc.yml").write_text(TOC)
     for name, page in PAGES.items():
         (folder / name).write_text(page)

@@ -8,12 +8,13 @@ from cs231n_arch.diagrams.fractals import fractal
 from cs231n_arch.diagrams.modules import modules
 from cs231n_arch.diagrams.steps import ladder, numbers
 from cs231n_arch.diagrams.windows import pyramid, windows
-from cs231n_arch.diagrams.wiring import connections, towers
+from cs231n_arch.diagrams.wiring import connections, dense_block, towers
 
 __all__ = [
     "SHADES",
     "bare",
     "connections",
+    "dense_block",
     "fractal",
     "ladder",
     "modules",

@@ -1,4 +1,4 @@
-"""Which maps see which: LeNet's table of connections, and AlexNet's two towers."""
+"""Which maps see which: LeNet's table of connections, AlexNet's two towers, and a dense block."""
 
 from collections.abc import Sequence
 
@@ -82,5 +82,48 @@ def towers(ax: Axes, layers: Sequence[tuple[str, int, int]]) -> Axes:
                     ax.annotate("", (left, bottom), (left - step + width, start), arrowprops=look)
     ax.set_xlim(-0.2, (len(layers) - 1) * step + width + 0.2)
     ax.set_ylim(-1.5, 2.1)
+    ax.axis("off")
+    return ax
+
+
+def dense_block(ax: Axes, *, layers: int, first: int, growth: int) -> Axes:
+    """The wiring of a dense block: a line for each source, and a dot wherever a layer reads it.
+
+    Args:
+        ax: where to draw.
+        layers: layers of the block.
+        first: channels of the block's input.
+        growth: channels that each layer adds.
+
+    Raises:
+        ValueError: a number below one.
+    """
+    if min(layers, first, growth) < 1:
+        raise ValueError(f"layers, first and growth must be at least 1; given {layers}, {first}, {growth}")
+    for source in range(layers + 1):
+        shade, channels = SHADES[source % len(SHADES)], growth if source else first
+        ax.plot([source, layers + 1.4], [-source, -source], color=shade, linewidth=3, zorder=1)
+        ax.annotate(f"{channels} channels", (layers + 1.5, -source), va="center")
+    for reader in range(1, layers + 2):
+        ax.annotate(f"reads\n{first + (reader - 1) * growth}", (reader, 0.3), ha="center")
+        ax.annotate(
+            "",
+            (reader, -reader),
+            (reader, 0),
+            arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 0, "shrinkB": 12},
+        )
+        ax.plot([reader] * reader, range(0, -reader, -1), "o", color=INK, markersize=6)
+    names = ["$x_0$", *(f"$H_{{{n}}}$" for n in range(1, layers + 1)), "next\nstage"]
+    for place, name in enumerate(names):
+        face = SHADES[place % len(SHADES)] if place <= layers else "white"
+        box = {
+            "boxstyle": "round,pad=0.35",
+            "facecolor": "white",
+            "edgecolor": face if place <= layers else INK,
+            "linewidth": 2,
+        }
+        ax.annotate(name, (place, -place), ha="center", va="center", bbox=box)
+    ax.set_xlim(-0.5, layers + 2.6)
+    ax.set_ylim(-layers - 1.6, 1.1)
     ax.axis("off")
     return ax

@@ -53,3 +53,18 @@ def test_two_towers_cross_only_where_the_groups_are_one(ax):
 def test_maps_are_halved(ax, layer):
     with pytest.raises(ValueError, match="even number of maps in 1 or 2 groups"):
         diagrams.towers(ax, [("image", 3, 1), layer])
+
+
+def test_every_layer_of_a_dense_block_reads_all_before_it(ax):
+    diagrams.dense_block(ax, layers=4, first=16, growth=12)
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [len(line.get_xdata()) for line in dots] == [1, 2, 3, 4, 5]  # the last is the stage after the block
+    texts = [text.get_text() for text in ax.texts]
+    assert [text for text in texts if text.startswith("reads")] == [f"reads\n{16 + 12 * n}" for n in range(5)]
+    assert texts.count("12 channels") == 4
+    assert texts.count("16 channels") == 1
+
+
+def test_a_dense_block_has_layers(ax):
+    with pytest.raises(ValueError, match="at least 1; given 0, 16, 12"):
+        diagrams.dense_block(ax, layers=0, first=16, growth=12)

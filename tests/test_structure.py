@@ -33,9 +33,9 @@ ARROWS: dict[str, set[str]] = {
     "models": {"errors"},
     "anatomy": {"models", "errors"},
     "localization": {"models", "errors"},
-    "compression": {"models", "records"},
+    "compression": {"models", "anatomy", "records"},
     "diagrams": {"models", "plots"},
-    "interop": {"models", "anatomy", "records", "errors"},
+    "interop": {"models", "anatomy", "compression", "records", "errors"},
     "create": {"interop", "models"},
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
@@ -59,7 +59,7 @@ ARROWS: dict[str, set[str]] = {
     "notebook": {"plots", "threads", "training"},
     "cli": {
         "create", "models", "anatomy", "data", "machine", "records", "training", "profiling", "experiments",
-        "claims", "threads", "interop", "errors",
+        "claims", "threads", "interop", "attribution", "errors",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -23,6 +23,7 @@ SUBCOMMANDS: dict[str, str] = {
     "profile": "measure one model here: by batch size, layer, operator and faster form",
     "compare": "measure several models here",
     "experiment": "run an experiment of the book",
+    "classify": "what a trained net sees in a photograph: its five most probable classes",
     "export": "write a net as an ONNX file, which ONNX Runtime and others run",
     "completion": "print the script with which a shell completes this command",
 }

@@ -11,6 +11,7 @@ The steps, in their order::
 """
 
 from cs231n_arch.compression.codec import compressed_bytes, load_compressed, save_compressed
+from cs231n_arch.compression.fidelity import distil, fidelity, log_probabilities
 from cs231n_arch.compression.pruning import density, prune
 from cs231n_arch.compression.quantization import SharedWeights, quantize
 
@@ -18,7 +19,10 @@ __all__ = [
     "SharedWeights",
     "compressed_bytes",
     "density",
+    "distil",
+    "fidelity",
     "load_compressed",
+    "log_probabilities",
     "prune",
     "quantize",
     "save_compressed",

@@ -2,7 +2,9 @@
 
 A layer is stored as its codebook, the codes of its nonzero weights, and the gaps between these. Long gaps are
 bridged by fillers, much as in Figure 1 of the paper. Codes and gaps are Huffman-coded by zlib, whose
-`Z_HUFFMAN_ONLY` strategy is just that. Everything else in the state dict (biases, batch norm) is stored as it is.
+`Z_HUFFMAN_ONLY` strategy is just that. Where runs of equal symbols make a block shorter still, as the gaps of a
+layer that is not pruned, zlib also codes these. Everything else in the state dict (biases, batch norm) is stored
+as it is.
 
 Layout: magic, SHA-256 of the rest, length of the header, header (JSON), then the blocks that the header lists.
 """
@@ -23,7 +25,7 @@ from cs231n_arch.records import write_atomically
 
 MAGIC = b"cs231n-arch deep compression 1\n"
 BFLOAT16 = "bfloat16"
-LARGEST_TENSOR = 2**28  # values; the first fully connected layer of VGG-16 has 2^26.6
+LARGEST_NET = 2**28  # values in all; VGG-19 has 2^27.1
 LARGEST_HEADER = 2**24  # bytes
 LARGEST_GAP = 254  # 255 is a filler: it bridges 255 zeros, and no code belongs to it
 
@@ -110,9 +112,12 @@ def unpacked(body: bytes) -> dict[str, Tensor]:
     """The state dict in what follows the checksum."""
     start = 4 + int.from_bytes(body[:4], "little")
     state: dict[str, Tensor] = {}
+    claimed = 0
     for entry in json.loads(inflated(body[4:start], LARGEST_HEADER)):
-        if (count := math.prod(entry["shape"])) > LARGEST_TENSOR:
-            raise ValueError(f"{entry['name']} claims {count:,} values, more than {LARGEST_TENSOR:,}")
+        count = math.prod(entry["shape"])
+        claimed += count
+        if claimed > LARGEST_NET or min(entry["shape"], default=0) < 0:
+            raise ValueError(f"{entry['name']} claims {count:,} values; a net has no more than {LARGEST_NET:,}")
         parts = []
         for size in entry["sizes"]:
             parts.append(body[start : start + size])
@@ -176,6 +181,9 @@ def inflated(part: bytes, most: int) -> bytes:
 
 
 def huffman(symbols: np.ndarray) -> bytes:
-    """The symbols, Huffman-coded."""
-    coder = zlib.compressobj(level=9, strategy=zlib.Z_HUFFMAN_ONLY, memLevel=9)
-    return coder.compress(symbols.tobytes()) + coder.flush()
+    """The symbols, Huffman-coded, and their runs too if that is shorter; a reader need not know which."""
+    packed = []
+    for strategy in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE):
+        coder = zlib.compressobj(level=9, strategy=strategy, memLevel=9)
+        packed.append(coder.compress(symbols.tobytes()) + coder.flush())
+    return min(packed, key=len)

@@ -1,6 +1,5 @@
 """Trained quantization: the weights of a layer share a few trained values (Deep Compression, Section 3)."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from cs231n_arch.compression.pruning import check_own_weights, pruned
 from cs231n_arch.models.layers import weighted
 
 BITS = (2, 8)  # smallest and largest code
+MOST_ROUNDS = 1000  # of k-means
 
 
 class SharedWeights(nn.Module):
@@ -48,18 +48,28 @@ def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         The centres in increasing order, shape (k,), and the index of each value's centre, shape (n,).
     """
-    different = np.unique(values)
+    different, times = np.unique(values, return_counts=True)
     if len(different) <= entries:
         return different, np.searchsorted(different, values)
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    evenly = np.linspace(different[0], different[-1], entries, dtype=np.float64)[:, None]
-    with warnings.catch_warnings():
-        # Pruning leaves a gap around zero. Centres that begin in it are moved, and one may end up unused.
-        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
-        fit = KMeans(entries, init=evenly, n_init=1, tol=1e-6).fit(values[:, None].astype(np.float64))
-    centres = np.unique(fit.cluster_centers_.astype(values.dtype))
+    # In one dimension a cluster is an interval of the sorted values: running sums give its mean and variance.
+    numbers, sums, squares = (
+        np.concatenate(([0.0], np.cumsum(times * different.astype(np.float64) ** power))) for power in (0, 1, 2)
+    )
+    centres = np.linspace(different[0], different[-1], entries, dtype=np.float64)
+    for _ in range(MOST_ROUNDS):
+        inner = np.searchsorted(different, (centres[1:] + centres[:-1]) / 2)
+        edges = np.unique(np.concatenate(([0], inner, [len(different)])))
+        members = np.diff(numbers[edges])
+        means = np.diff(sums[edges]) / members
+        if unused := entries - len(means):
+            # Centres in an empty place, such as the gap that pruning leaves around zero, split wide clusters.
+            errors = np.maximum(np.diff(squares[edges]) - members * means**2, 0)
+            widest = np.argsort(errors)[::-1][:unused]
+            means = np.sort(np.concatenate((means, means[widest] + np.sqrt(errors[widest] / members[widest]))))
+        if np.array_equal(means, centres):
+            break
+        centres = means
+    centres = np.unique(centres.astype(values.dtype))
     return centres, np.searchsorted((centres[1:] + centres[:-1]) / 2, values)
 
 

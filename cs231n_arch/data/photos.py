@@ -1,6 +1,7 @@
 """Photographs that come with scikit-learn, scikit-image and matplotlib, and photographs from files."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
+from torch.nn import functional as F
 
 from cs231n_arch.data.sources import DataUnavailableError
-
-LARGEST = 100_000_000  # pixels; as 8-bit colours these take 300 MB
+from cs231n_arch.errors import check_whole
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,42 @@ def photos() -> dict[str, Photo]:
     return found
 
 
+def crops(
+    images: Sequence[Tensor], count: int, *, size: int = 227, seed: int = 0, smallest: float = 0.25
+) -> Tensor:
+    """Random square parts of photographs, half of them mirrored, all resized to the same size.
+
+    Args:
+        images: uint8 tensors (3, height, width).
+        count: of the crops; the photographs take turns.
+        size: height and width of a crop, in pixels.
+        seed: of places, sizes and mirroring.
+        smallest: the least side of a crop as a share of the photograph's shorter side, above 0 and at most 1.
+
+    Returns:
+        (count, 3, size, size), uint8.
+
+    Raises:
+        ValueError: no photograph, no crop, or a share out of range.
+    """
+    check_whole(count=count, size=size)
+    if not images or not 0 < smallest <= 1:
+        raise ValueError(
+            f"give at least one photograph and smallest above 0 and at most 1; given {len(images)} and {smallest}"
+        )
+    generator = np.random.default_rng(seed)
+    made = torch.empty(count, 3, size, size, dtype=torch.uint8)
+    for number in range(count):
+        image = images[number % len(images)]
+        height, width = image.shape[1:]
+        side = max(1, round(min(height, width) * generator.uniform(smallest, 1)))
+        top, left = (int(generator.integers(0, whole - side + 1)) for whole in (height, width))
+        part = image[None, :, top : top + side, left : left + side].float()
+        part = F.interpolate(part, (size, size), mode="bilinear", antialias=True).round().to(torch.uint8)[0]
+        made[number] = part.flip(2) if generator.random() < 0.5 else part
+    return made
+
+
 def read_photo(path: str | Path) -> Tensor:
     """Read a photograph from a file, as a person sees it.
 
@@ -118,32 +155,31 @@ def read_photo(path: str | Path) -> Tensor:
         (3, height, width), uint8, red, green and blue.
 
     Raises:
-        ValueError: not an image, a damaged one, or one of more than 100 million pixels.
-        OSError: the file cannot be read.
+        ValueError: not an image, a damaged one, or one with more pixels than Pillow finds safe (89 million).
+        OSError: the file cannot be opened.
     """
-    path = Path(path)
-    content = path.open("rb")
-    try:
-        with content, Image.open(content) as image:
-            if (pixels := image.width * image.height) > LARGEST:
-                raise ValueError(f"{path} has {pixels:,} pixels, more than {LARGEST:,}; make it smaller first")
-            turned = ImageOps.exif_transpose(image)
-            if turned.mode.startswith(("I", "F")):  # 16 bits and more, from black to white
-                turned = Image.fromarray(stretched(np.array(turned)))
-            if turned.has_transparency_data:
-                turned = Image.alpha_composite(Image.new("RGBA", turned.size, "white"), turned.convert("RGBA"))
-            return torch.from_numpy(np.array(turned.convert("RGB"))).permute(2, 0, 1).contiguous()
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"{path} has more than {LARGEST:,} pixels; make it smaller first") from error
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is no image that Pillow can read, such as PNG or JPEG") from error
-    except (OSError, SyntaxError, EOFError, IndexError, TypeError) as error:  # what Pillow raises for damage
-        raise ValueError(f"{path} is damaged: {error}") from error
+    with Path(path).open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return torch.from_numpy(np.array(as_rgb(Image.open(file)))).permute(2, 0, 1).contiguous()
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise ValueError(
+                f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller first"
+            ) from error
+        except UnidentifiedImageError as error:
+            raise ValueError(f"{path} is no image that Pillow can read, such as a PNG or a JPEG") from error
+        except Exception as error:  # damaged files make Pillow's decoders fail in many ways
+            raise ValueError(f"{path} is damaged: {error}") from error
 
 
-def stretched(grey: np.ndarray) -> np.ndarray:
-    """Grey levels of more than 8 bits as 8 bits: 16-bit files by their range, others by their own."""
-    low, high = (
-        (0, 65535) if grey.max() > 255 and grey.min() >= 0 and grey.max() <= 65535 else (grey.min(), grey.max())
-    )
-    return np.round((grey.astype(np.float64) - low) / max(high - low, 1) * 255).astype(np.uint8)
+def as_rgb(image: Image.Image) -> Image.Image:
+    """The image upright, without transparency, with 8 bits of red, green and blue."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):  # more than 8 bits of grey
+        grey = np.array(image).astype(np.float64)
+        high = 65535 if image.mode.startswith("I") and grey.max() <= 65535 else grey.max()
+        low = min(0, grey.min())
+        image = Image.fromarray(np.round(255 * (grey - low) / max(high - low, 1e-12)).astype(np.uint8))
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return image.convert("RGB")

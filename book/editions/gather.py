@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,17 @@ SCREEN_ONLY = (
     "a.headerlink", "script", "style", ".tag_setup", ".toctree-wrapper", ".editions",
     "img.figure-dark", ".sd-summary-state-marker",
 )  # fmt: skip
+# Pages that are not bound: their line says where they are to be found.
+EXPLORER = "This page computes while you type. You find it in the HTML book, which also works without a network."
+REFERENCE = "Every function and class is described in the HTML book; Python's <code>help</code> prints it too."
+ELSEWHERE = {
+    "book/explorer": EXPLORER,
+    "book/api": REFERENCE,
+    "book/api_models": "",
+    "book/api_anatomy": "",
+    "book/api_training": "",
+    "book/api_facts": "",
+}
 
 
 @dataclass(frozen=True)
@@ -65,8 +77,8 @@ def read(root: Path, toc: Path) -> list[Chapter]:
         FileNotFoundError: a page has not been built.
     """
     order = pages(yaml.safe_load(toc.read_text(encoding="utf-8")))
-    names = {name for _, name in order}
-    return [chapter(root, name, part, names) for part, name in order]
+    names = {name for _, name in order if ELSEWHERE.get(name) != ""}
+    return [chapter(root, name, part, names) for part, name in order if name in names]
 
 
 def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
@@ -78,6 +90,9 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
         raise ValueError(f"{name}.html has no article: is it a page of the book?")
     heading = body.find("h1")
     title = heading.get_text().rstrip("#").strip() if heading else name
+    if name in ELSEWHERE:
+        body.clear()
+        body.append(BeautifulSoup(f"<h1>{escape(title)}</h1><p>{ELSEWHERE[name]}</p>", "html.parser"))
     for selector in SCREEN_ONLY:
         for node in body.select(selector):
             node.decompose()
@@ -88,7 +103,11 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
     for node in body.find_all("img"):
         node["src"] = joined(folder, node["src"])
     for node in body.find_all("a", href=True):
-        node["href"] = target(node["href"], name, folder, names)
+        leads = target(node["href"], name, folder, names)
+        if leads:
+            node["href"] = leads
+        else:
+            node.unwrap()
     body["id"] = anchor(name)
     for node in body.select(".exercise .hint"):
         name_hint(node)
@@ -137,11 +156,11 @@ def joined(folder: str, address: str) -> str:
 
 
 def target(address: str, name: str, folder: str, names: set[str]) -> str:
-    """A link's address in the bound book; other sites keep theirs."""
+    """A link's address in the bound book, empty for what is not bound; other sites keep theirs."""
     if re.match(r"[a-z]+:", address):
         return address
     page, _, place = address.partition("#")
     leads = joined(folder, page).removesuffix(".html") if page else name
     if leads not in names:
-        return f"#{anchor(name)}"  # a file beside the pages, not in the book
-    return f"#{anchor(leads, place)}"
+        return ""
+    return f"#{anchor(leads, '' if leads in ELSEWHERE else place)}"

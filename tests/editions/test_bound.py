@@ -133,3 +133,28 @@ def test_a_single_page_prints_with_its_number_and_without_solutions(bound: Path,
 
 def test_no_line_of_code_is_cut_when_a_page_is_printed(bound: Path, tmp_path: Path) -> None:
     assert "abcdefghij" * 20 in "".join(paper(bound.parent / "second.html", tmp_path).split())
+
+
+def test_pages_for_a_screen_are_not_bound_but_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "editions"))
+    from gather import read
+
+    (tmp_path / "book").mkdir()
+    article = '<article class="bd-article"><section id="{0}"><h1>{0} &amp; more</h1>{1}</section></article>'
+    addresses = ("book/explorer.html#try", "#index", "book/api_models.html#x")
+    pages = {
+        "index": "".join(f'<a href="{address}">there</a>' for address in addresses),
+        "book/explorer": "<p>a form</p>",
+        "book/api": "<p>a list</p>",
+        "book/api_models": "<p>signatures</p>",
+    }
+    for name, body in pages.items():
+        (tmp_path / f"{name}.html").write_text(article.format(name.rpartition("/")[2], body))
+    files = "[{file: book/explorer}, {file: book/api, sections: [{file: book/api_models}]}]"
+    (tmp_path / "_toc.yml").write_text(f"root: index\nparts:\n  - {{caption: Part, chapters: {files}}}\n")
+    start, explorer, api = read(tmp_path, tmp_path / "_toc.yml")
+    assert [link.get("href") for link in start.body.find_all("a")] == ["#book-explorer", "#index--index"]
+    assert explorer.title == "explorer & more"
+    assert "computes while you type" in explorer.body.get_text()
+    assert "a form" not in explorer.body.get_text()
+    assert "HTML book" in api.body.get_text()

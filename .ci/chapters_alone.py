@@ -1,6 +1,8 @@
-"""Run each chapter as Colab does: alone, in an empty folder, with only the wheel and what it asks for installed.
+"""Run each chapter as Colab does: alone, in an empty folder, with only the wheel and what it asks for.
 
     python .ci/chapters_alone.py dist/cs231n_arch-0.1.0-py3-none-any.whl [_build/html/notebooks]
+
+The chapters are those of the folder, or else the sources.
 
 Two chapters run side by side, with one thread each. One that takes longer than a minute so is measured again with
 the machine to itself.

@@ -1,13 +1,14 @@
 """The README's pictures, a page of the built book and a recorded run: `python docs/pictures.py _build/html`."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from selenium import webdriver
 
 from cs231n_arch import experiments, plots
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "editions"))
+from chromium import OFFLINE, browser
 
 HERE = Path(__file__).parent
 SIZE = (1240, 820)  # pixels
@@ -15,11 +16,7 @@ SIZE = (1240, 820)  # pixels
 
 def page(html: Path, anchor: str) -> None:
     """Photograph the chapter on ResNet, from one of its sections on."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for argument in ("headless=new", "no-sandbox", "hide-scrollbars", "host-resolver-rules=MAP * ~NOTFOUND"):
-        options.add_argument(f"--{argument}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver = browser(OFFLINE, "hide-scrollbars")
     try:
         metrics = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

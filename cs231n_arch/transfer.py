@@ -7,10 +7,13 @@ from cs231n_arch.anatomy.modes import evaluating
 
 
 def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor:
-    """The input of a net's last fully connected layer: FC7 for AlexNet and VGG, the pooled channels for ResNet.
+    """The input of the layer that gives the scores: FC7 for AlexNet and VGG, the pooled channels for ResNet.
+
+    In nets without a fully connected layer, such as SqueezeNet and NiN, that is the last convolution, of whose
+    input the mean over all places is taken.
 
     Args:
-        net: a classifier whose last fully connected layer gives the scores; it is left in its own mode.
+        net: a classifier; it is left in its own mode.
         images: (N, C, H, W), on any device; they are moved to the net's.
         batch_size: images at a time.
 
@@ -18,11 +21,12 @@ def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor
         (N, features), float32, on the CPU.
 
     Raises:
-        ValueError: the net has no fully connected layer.
+        ValueError: the net has neither a fully connected layer nor a convolution.
     """
-    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    heads: list[nn.Linear | nn.Conv2d] = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    heads = heads or [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     if not heads:
-        raise ValueError(f"{type(net).__name__} has no fully connected layer whose input could be taken")
+        raise ValueError(f"{type(net).__name__} has no fully connected layer or convolution to take the input of")
     seen: list[Tensor] = []
     hook = heads[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].float().cpu()))
     try:
@@ -31,7 +35,7 @@ def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor
                 net(batch.to(heads[-1].weight.device))
     finally:
         hook.remove()
-    return torch.cat(seen)
+    return torch.cat([taken.mean(dim=(2, 3)) if taken.ndim == 4 else taken for taken in seen])
 
 
 def linear_probe(

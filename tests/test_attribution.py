@@ -2,9 +2,20 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torchvision.transforms._presets import ImageClassification
 
-from cs231n_arch import create_model, layer_table
-from cs231n_arch.attribution import deconvnet, input_gradient, layers_until, occlusion_maps, peaks
+from cs231n_arch import create_model, data, layer_table
+from cs231n_arch.attribution import (
+    as_seen,
+    box_of,
+    class_activation_maps,
+    deconvnet,
+    enlarged,
+    input_gradient,
+    layers_until,
+    occlusion_maps,
+    peaks,
+)
 from cs231n_arch.models.layers import Sum, conv_relu, series
 
 
@@ -152,3 +163,107 @@ def test_the_gradient_is_that_of_the_middle_unit():
     torch.testing.assert_close(input_gradient(net, images, "relu"), pixels.grad[0, 0].abs())
     with pytest.raises(ValueError, match="flat has no maps"):
         input_gradient(series(flat=nn.Flatten()), images, "flat")
+
+
+# name, options, size of an image
+POOLED = [
+    ("nin_cifar", {}, 32),
+    ("googlenet", {"form": "torchvision"}, 64),
+    ("resnet20", {}, 32),
+    ("densenet40_12", {}, 32),
+    ("squeezenet1_1", {}, 64),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "side"), POOLED, ids=[name for name, *_ in POOLED])
+def test_the_mean_of_a_class_activation_map_is_the_score(name, options, side):
+    torch.manual_seed(0)
+    net = create_model(name, num_classes=10, **options)
+    images = pictures(3, 3, side)
+    net.eval()
+    with torch.no_grad():
+        scores = net(images)
+    net.train()
+    linear = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    classes = [7, 0, 9]
+    maps = class_activation_maps(net, images, classes)
+    assert net.training
+    assert maps.ndim == 3
+    bias = linear[-1].bias[classes] if linear else torch.zeros(3)
+    torch.testing.assert_close(
+        maps.mean(dim=(1, 2)) + bias, scores[torch.arange(3), classes], rtol=1e-3, atol=1e-5
+    )
+    best = class_activation_maps(net, images)
+    torch.testing.assert_close(best, class_activation_maps(net, images, scores.argmax(dim=1)))
+
+
+def test_a_class_activation_map_shows_the_place():
+    """A net whose only feature is brightness sees the class where the image is bright."""
+    net = series(conv=nn.Conv2d(1, 1, 1), pool=nn.AdaptiveAvgPool2d(1), flat=nn.Flatten(), fc=nn.Linear(1, 2))
+    with torch.no_grad():
+        net.conv.weight.fill_(1)
+        net.conv.bias.zero_()
+        net.fc.weight.copy_(torch.tensor([[2.0], [-1.0]]))
+    image = torch.zeros(1, 1, 8, 10)
+    image[..., 2:5, 4:9] = 1
+    image[..., 7, 0] = 1  # a smaller bright place elsewhere
+    (heat,) = class_activation_maps(net, image)
+    assert torch.equal(heat, 2 * image[0, 0])
+    assert torch.equal(class_activation_maps(net, image, [1])[0], -image[0, 0])
+    assert box_of(heat) == (4, 2, 9, 5)
+    assert enlarged(heat[None], (16, 20)).shape == (1, 16, 20)
+    left, top, right, bottom = box_of(enlarged(heat[None], (16, 20))[0], share=0.5)
+    assert (left, top, right, bottom) == (8, 4, 18, 10)
+
+
+def test_class_activation_maps_refuse():
+    images = torch.zeros(2, 3, 224, 224)
+    two = series(pool=nn.AdaptiveAvgPool2d(1), flat=nn.Flatten(), fc1=nn.Linear(3, 4), fc2=nn.Linear(4, 2))
+    with pytest.raises(ValueError, match="one fully connected layer; this Sequential has Flatten, Linear, Linear"):
+        class_activation_maps(two, images)
+    with pytest.raises(ValueError, match="this Net has no global average pooling"):
+        class_activation_maps(create_model("lenet5"), torch.zeros(1, 1, 32, 32))
+    net = create_model("squeezenet1_1", num_classes=10)
+    for classes in ([1], [1, 10], [-1, 0], [[1, 2]]):
+        with pytest.raises(ValueError, match="classes must be 2 numbers from 0 to 9, one for each image; given"):
+            class_activation_maps(net, images[..., :64, :64], classes)
+
+
+def test_boxes_refuse():
+    for heat, share in ((torch.ones(1, 3, 3), 0.2), (torch.ones(3, 3), 1.0), (torch.ones(3, 3), -0.1)):
+        with pytest.raises(ValueError, match=r"give a map \(H, W\) and a share from 0 to below 1"):
+            box_of(heat, share=share)
+    for value in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="the map has no positive value"):
+            box_of(torch.full((3, 3), value))
+
+
+def test_the_cat_and_the_coffee_are_where_they_are_seen():
+    """The cup lies in the upper half of the photograph, the camera's tripod at its right."""
+    net = create_model("squeezenet1_1", pretrained=True)
+    photos = data.photos()
+    inputs = torch.stack([net.preprocess(photos[name].image) for name in ("coffee", "photographer")])
+    maps = class_activation_maps(net, inputs)
+    heights, widths = (torch.linspace(0, 1, side) for side in maps.shape[1:])
+    weight = maps / maps.sum(dim=(1, 2), keepdim=True)
+    rows, columns = (weight.sum(dim=2) * heights).sum(dim=1), (weight.sum(dim=1) * widths).sum(dim=1)
+    assert rows[0] < 0.5
+    assert columns[1] > 0.5
+
+
+def test_the_image_as_the_net_sees_it():
+    net = create_model("squeezenet1_1", pretrained=True)
+    photo = data.photos()["cat"].image
+    seen = as_seen(net, net.preprocess(photo))
+    expected = F.interpolate(photo[None].float(), (256, 256), mode="bilinear", antialias=True)[
+        0, :, 14:241, 14:241
+    ]
+    assert seen.dtype == torch.uint8
+    assert (seen - expected).abs().max() <= 1.01
+    with pytest.raises(ValueError, match="this Net has no preprocess; create_model"):
+        as_seen(create_model("squeezenet1_1"), seen)
+    vars(net)["preprocess"] = ImageClassification(crop_size=224)
+    seen = as_seen(net, net.preprocess(photo)[None])
+    assert seen.shape == (1, 3, 224, 224)
+    plain = ImageClassification(crop_size=224, mean=(0.0,) * 3, std=(1.0,) * 3)(photo)
+    assert (seen[0] / 255 - plain).abs().max() < 0.003

@@ -25,8 +25,20 @@ def test_features_leave_the_net_in_its_mode() -> None:
     assert net.dropout7.training
 
 
+def test_features_of_a_net_that_ends_in_a_convolution() -> None:
+    torch.manual_seed(0)
+    net = create_model("squeezenet1_1", num_classes=10).train()
+    x = torch.randn(3, 3, 64, 64)
+    taken = features(net, x, batch_size=2)
+    assert taken.shape == (3, 512)
+    assert net.training
+    with torch.no_grad():
+        maps = net.eval()[: list(dict(net.named_children())).index("conv10")](x)
+    torch.testing.assert_close(taken, maps.mean(dim=(2, 3)))
+
+
 def test_a_net_without_a_head() -> None:
-    with pytest.raises(ValueError, match="ReLU has no fully connected layer"):
+    with pytest.raises(ValueError, match="ReLU has no fully connected layer or convolution"):
         features(nn.ReLU(), torch.zeros(1, 1, 2, 2))
 
 

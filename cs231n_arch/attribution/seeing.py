@@ -1,7 +1,7 @@
 """What a net sees in an image, and where: its first classes, class activation maps and occlusion maps."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -41,11 +41,7 @@ def top_classes(net: nn.Module, image: object, k: int = 5) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    preprocess, names = getattr(net, "preprocess", None), class_names()
-    if preprocess is None:
-        raise ValueError(
-            f"this {type(net).__name__} has no preprocess; create_model(name, pretrained=True) gives one"
-        )
+    preprocess, names = preprocessing(net), class_names()
     if not isinstance(k, int) or not 1 <= k <= len(names):
         raise ValueError(f"k must be a whole number from 1 to {len(names)}; given {k!r}")
     inputs = preprocess(image)[None].to(next(net.parameters()).device)
@@ -61,15 +57,33 @@ def top_classes(net: nn.Module, image: object, k: int = 5) -> "pd.DataFrame":
 
 
 def as_seen(net: nn.Module, inputs: Tensor) -> Tensor:
-    """The pixels that `net.preprocess` turned into inputs: cropped and resized, (..., 3, H, W), uint8, to show."""
-    preprocess = getattr(net, "preprocess", None)
-    scale = 1.0
-    if (std := getattr(preprocess, "std", None)) is not None:  # torchvision's, for pixels from 0 to 1
-        scale = 255.0
-        inputs = inputs * torch.tensor(std).view(3, 1, 1)
-    mean = torch.as_tensor(preprocess.mean if preprocess is not None else (0.0, 0.0, 0.0))
-    pixels = scale * (inputs.cpu() + (mean if mean.ndim == 3 else mean.view(3, 1, 1)))
-    return pixels.round().clamp(0, 255).to(torch.uint8)
+    """The part of an image that a net with published weights sees, to show it.
+
+    Args:
+        net: of `create_model(name, pretrained=True)`.
+        inputs: (..., 3, H, W), what `net.preprocess` made of images.
+
+    Returns:
+        The pixels before the mean was taken off, (..., 3, H, W), uint8, on the CPU.
+
+    Raises:
+        ValueError: a net without `preprocess`.
+    """
+    preprocess = preprocessing(net)
+    std = getattr(preprocess, "std", None)  # torchvision's nets have one, and pixels from 0 to 1; Caffe's 0 to 255
+    mean = torch.as_tensor(preprocess.mean)
+    pixels = inputs.cpu() if std is None else inputs.cpu() * torch.tensor(std).view(3, 1, 1)
+    pixels = pixels + (mean if mean.ndim == 3 else mean.view(3, 1, 1))
+    return (pixels if std is None else 255 * pixels).round().clamp(0, 255).to(torch.uint8)
+
+
+def preprocessing(net: nn.Module) -> Any:
+    """The net's `preprocess`, or ValueError."""
+    if not hasattr(net, "preprocess"):
+        raise ValueError(
+            f"this {type(net).__name__} has no preprocess; create_model(name, pretrained=True) gives one"
+        )
+    return net.preprocess
 
 
 @torch.no_grad()

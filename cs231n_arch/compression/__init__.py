@@ -11,7 +11,7 @@ The steps, in their order::
 """
 
 from cs231n_arch.compression.codec import compressed_bytes, load_compressed, save_compressed
-from cs231n_arch.compression.fidelity import distil, fidelity, log_probabilities
+from cs231n_arch.compression.fidelity import distil, fidelity, log_probabilities, on_photographs
 from cs231n_arch.compression.pruning import density, prune
 from cs231n_arch.compression.quantization import SharedWeights, quantize
 
@@ -23,6 +23,7 @@ __all__ = [
     "fidelity",
     "load_compressed",
     "log_probabilities",
+    "on_photographs",
     "prune",
     "quantize",
     "save_compressed",

@@ -4,16 +4,21 @@ Neither needs labels: the large net's scores are what the small net must give, o
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cs231n_arch.anatomy.modes import evaluating
+from cs231n_arch.records import read
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @torch.no_grad()
-def log_probabilities(net: nn.Module, images: Tensor, *, batch_size: int = 50) -> Tensor:
+def log_probabilities(net: nn.Module, images: Tensor, *, batch_size: int = 8) -> Tensor:
     """The logarithms of a net's class probabilities, (N, classes), for images (N, C, H, W)."""
     with evaluating(net):
         return torch.cat([net(batch).log_softmax(dim=1) for batch in torch.split(images, batch_size)])
@@ -77,3 +82,20 @@ def distil(net: nn.Module, original: nn.Module, batches: Iterable[Tensor], *, lr
             schedule.step()
             course.append(float(loss.detach()))
     return course
+
+
+def on_photographs() -> "pd.DataFrame":
+    """Deep Compression of SqueezeNet 1.1 with its authors' weights: what `benchmarks/compression.py` has measured.
+
+    Returns:
+        A row for each file: `density` (share of the weights that is kept), `bits` of a code (32: the original),
+        whether it was `distilled`, `bytes`, whether it is the one that the library carries (`shipped`), and its
+        `fidelity` to the original on crops of photographs that it was not distilled on. `attrs["record"]` has the
+        numbers of crops and steps, the machine and the date.
+    """
+    import pandas as pd
+
+    record, _ = read("compression-photographs", "is no record of fidelity")
+    table = pd.DataFrame(record.pop("rows"))
+    table.attrs["record"] = record
+    return table

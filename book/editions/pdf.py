@@ -15,12 +15,16 @@ HERE = Path(__file__).parent
 FOOTER = (
     '<div style="font-size:8px;width:100%;text-align:center;color:#555"><span class="pageNumber"></span></div>'
 )
-# What is wider than the column is made as much smaller as it needs.
+# What is wider than the column is made as much smaller as it needs. A short piece of code stays on one page; of a
+# long one no empty box is left where its first line does not fit.
 SHRINK = """
 const column = document.body.clientWidth;
 for (const node of document.querySelectorAll("table, .math-block")) {
   const wide = node.scrollWidth;
   if (wide > column) node.style.zoom = Math.max(0.35, column / wide);
+}
+for (const code of document.querySelectorAll("pre")) {
+  if (code.offsetHeight < 350) code.style.breakInside = "avoid";
 }
 return document.fonts.ready.then(() => true);
 """

@@ -16,8 +16,10 @@ SCREEN_ONLY = (
 # Pages that are not bound: their line says where they are to be found.
 EXPLORER = "This page computes while you type. You find it in the HTML book, which also works without a network."
 REFERENCE = "Every function and class is described in the HTML book; Python's <code>help</code> prints it too."
+SEEING = "This page runs a network on photographs. You find it in the HTML book, which works offline."
 ELSEWHERE = {
     "book/explorer": EXPLORER,
+    "book/seeing": SEEING,
     "book/api": REFERENCE,
     "book/api_models": "",
     "book/api_anatomy": "",

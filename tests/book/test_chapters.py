@@ -29,7 +29,11 @@ def listed(entries: list[dict]) -> list[str]:
 PARTS = {part["caption"]: listed(part["chapters"]) for part in TOC["parts"]}
 PAGES = [TOC["root"], *(file for files in PARTS.values() for file in files)]
 NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
-CHAPTERS = [page for page in NOTEBOOKS if page not in (TOC["root"], "book/explorer", *PARTS.get("Appendices", []))]
+CHAPTERS = [
+    page
+    for page in NOTEBOOKS
+    if page not in (TOC["root"], "book/explorer", "book/seeing", *PARTS.get("Appendices", []))
+]
 PAPERS = [*PARTS["The networks"], *PARTS["Beyond the lecture"]]
 ARCHITECTURES = [page for page in PAPERS if page in NOTEBOOKS]
 SECTIONS = [

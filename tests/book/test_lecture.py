@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 # Beyond the lecture, or about the library.
-WITHOUT = {"senet", "explorer", "ledger", "releases", "reproduction"}
+WITHOUT = {"senet", "explorer", "seeing", "ledger", "releases", "reproduction"}
 VIDEO = "https://www.youtube.com/watch?v=DAOcjicFr1Y"
 LENGTH = 4_660  # seconds
 

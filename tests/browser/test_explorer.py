@@ -1,10 +1,6 @@
 """The explorer as a reader meets it: in the built book, opened from a file, in a real browser."""
 
-import shutil
-import subprocess
-import sys
 from importlib.resources import files
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,42 +9,14 @@ import torch
 from cs231n_arch import create_model, explorer, layer_table
 
 selenium = pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-from selenium import webdriver  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
 
-BOOK = Path(__file__).parents[2] / "book"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and chromedriver")
-
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """A book of this page alone, built as the whole book is."""
-    folder = tmp_path_factory.mktemp("book")
-    shutil.copy(BOOK / "explorer.ipynb", folder)
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: explorer\n")
-    (folder / "_config.yml").write_text("title: Explorer\nexecute:\n  timeout: 240\n  allow_errors: false\n")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    built = folder / "_build/html/explorer.html"
-    assert built.is_file(), done.stdout + done.stderr
-    return built
-
-
-@pytest.fixture(scope="module")
-def driver():
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1000"):
-        options.add_argument(argument)
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
+def page(build):
+    return build("explorer")
 
 
 @pytest.fixture

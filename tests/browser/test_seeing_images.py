@@ -1,0 +1,121 @@
+"""What readers give to the page that sees: bad files, files of every kind, dropped images, the camera."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.seeing_page import choose_sample, element, give, pixels, seen, start, told, top, wait
+
+
+@pytest.fixture(scope="module")
+def page(build):
+    return build("seeing")
+
+
+@pytest.fixture
+def opened(driver, page):
+    start(driver, page)
+    return driver
+
+
+def png(width=8, height=8) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("empty.jpg", b"", "“empty.jpg” is empty."),
+        ("words.jpg", b"no image at all", "“words.jpg” is no image that this browser can decode"),
+        ("cut.png", png(300, 300)[:60], "“cut.png” begins as an image but is damaged or cut short"),
+        (
+            "huge.png",
+            png()[:16] + (30_000).to_bytes(4, "big") * 2 + png()[24:],
+            "“huge.png” has 30000 × 30000 pixels; this page takes up to 100 million.",
+        ),
+        ("heavy.bmp", bytes(50_000_001), "“heavy.bmp” has 50 MB; this page takes images of up to 50 MB."),
+    ],
+)
+def test_a_bad_file_is_explained_and_the_last_image_stays(opened, tmp_path, name, content, wanted):
+    before = pixels(opened), top(opened)
+    (tmp_path / name).write_bytes(content)
+    give(opened, tmp_path / name)
+    assert wanted in told(opened)
+    assert np.array_equal(pixels(opened), before[0])
+    assert top(opened) == before[1]
+    choose_sample(opened, 1)
+    assert element(opened, "problem").text == ""
+
+
+def test_cmyk_transparency_and_rotation(opened, tmp_path):
+    Image.new("CMYK", (300, 300), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
+    give(opened, tmp_path / "print.jpg")
+    seen(opened)
+    red, green, blue = pixels(opened)[100, 100].astype(int)
+    assert red > 180
+    assert max(green, blue) < 90
+    assert "CMYK" in element(opened, "note").text
+
+    Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    give(opened, tmp_path / "clear.png")
+    seen(opened)
+    assert pixels(opened).min() == 255
+    assert element(opened, "note").text == ""
+
+    half = Image.new("RGB", (300, 300), "black")
+    half.paste((255, 255, 255), (0, 0, 300, 150))  # white above
+    exif = Image.Exif()
+    exif[0x0112] = 3  # taken upside down
+    half.save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    give(opened, tmp_path / "turned.jpg")
+    seen(opened)
+    assert pixels(opened)[:100].max() < 30
+    assert pixels(opened)[-100:].min() > 225
+
+
+def drop(driver, script: str) -> None:
+    driver.execute_script(
+        "const data = new DataTransfer();" + script + "document.getElementById('seeing')"
+        ".dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));"
+    )
+
+
+def test_an_image_can_be_dropped(opened):
+    drop(opened, "data.setData('text/plain', 'words');")
+    assert told(opened) == "What you dropped is no file. Drop an image from your computer."
+    text = base64.b64encode(png(300, 300)).decode()
+    drop(
+        opened,
+        f"const bytes = Uint8Array.from(atob('{text}'), (c) => c.charCodeAt(0));"
+        "data.items.add(new File([bytes], 'red.png', { type: 'image/png' }));",
+    )
+    wait(opened, lambda: pixels(opened)[0, 0].tolist() == [255, 0, 0])
+    seen(opened)
+    assert element(opened, "problem").text == ""
+
+
+def test_the_camera_is_seen_until_it_is_stopped(opened):
+    camera = element(opened, "camera")
+    camera.click()
+    wait(opened, lambda: element(opened, "credit").text == "From your camera.")
+    assert camera.get_attribute("aria-pressed") == "true"
+    first = pixels(opened)
+    wait(opened, lambda: not np.array_equal(pixels(opened), first))
+    camera.click()
+    assert camera.get_attribute("aria-pressed") == "false"
+    seen(opened)
+    choose_sample(opened, 1)
+    assert "Photograph" in element(opened, "credit").text
+
+
+def test_a_camera_that_is_refused_is_told(opened):
+    opened.execute_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied'))"
+    )
+    element(opened, "camera").click()
+    assert told(opened) == "The camera cannot be used: Permission denied."

@@ -1,5 +1,7 @@
 """Our nets with published ImageNet weights, and the preprocessing that belongs to them."""
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +123,8 @@ def first_pretrained(*names: str) -> tuple[str, Net]:
     for name in names:
         if failure is None or cached(name) or name == OFFLINE:
             try:
-                return name, load_pretrained(name).eval()
+                with redirect_stdout(StringIO()):  # an attempt is announced as a download, also one that fails
+                    return name, load_pretrained(name).eval()
             except RuntimeError as error:
                 failure = failure or error
     assert failure is not None

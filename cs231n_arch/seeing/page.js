@@ -45,6 +45,10 @@
     else resolve(data.answer);
   };
 
+  worker.onerror = () => tell(new Problem("This browser did not start the worker in which the network runs."));
+
+  const ready = ask("load", { program, weights: find("weights").textContent });
+
   function tell(problem) {
     if (!(problem instanceof Problem)) throw problem;
     find("problem").textContent = problem.message;
@@ -58,6 +62,8 @@
     const mine = turn;
     const given = crop(picture, program.side);
     find("problem").textContent = "";
+    await ready;
+    if (mine !== turn) return;
     find("state").textContent = "The network runs";
     const result = await ask("see", { pixels: given.data }, ({ done }) => {
       if (mine === turn) find("progress").value = done / steps.length;
@@ -74,7 +80,8 @@
     await Promise.all([showMaps(), showWhere()]);
     const total = result.times.reduce((a, b) => a + b, 0);
     find("total").textContent = `All layers took ${Math.round(total)} ms on this machine.`;
-    find("state").textContent = `Seen in ${Math.round(total)} ms`;
+    find("state").setAttribute("aria-live", stream ? "off" : "polite"); // not every picture of the camera is read out
+    find("state").textContent = `Seen in ${Math.round(total)} ms: ${names[order[0]]}`;
   }
 
   function showTop(labels, chances) {
@@ -131,12 +138,13 @@
 
   async function take(file, more = {}) {
     stopCamera();
-    const early = turn += 1;
+    turn += 1;
+    const mine = turn;
     try {
       const { picture, note } = await open(file);
-      if (early === turn) await see(picture, { note, ...more });
+      if (mine === turn) await see(picture, { note, ...more });
     } catch (problem) {
-      if (early <= turn) tell(problem);
+      tell(problem);
     }
   }
 
@@ -224,7 +232,5 @@
     else tell(new Problem("What you dropped is no file. Drop an image from your computer."));
   });
 
-  ask("load", { program, weights: find("weights").textContent })
-    .then(() => sample(samples[0]))
-    .catch(tell);
+  sample(samples[0]);
 })();

@@ -21,6 +21,18 @@ def opened(driver, page):
     return driver
 
 
+def test_the_last_of_several_choices_is_shown(driver, page):
+    driver.get(page.as_uri())
+    driver.execute_script(
+        "for (const number of [3, 5, 1]) document.querySelectorAll('#seeing-samples button')[number].click();"
+    )
+    wait(driver, lambda: "Stefan van der Walt" in element(driver, "credit").text)
+    seen(driver)
+    assert element(driver, "problem").text == ""
+    assert element(driver, "state").text.endswith(f": {top(driver)[0][0]}")
+    assert "Stefan van der Walt" in element(driver, "credit").text
+
+
 def png(width=8, height=8) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), "red").save(file, "PNG")

@@ -35,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "localization": {"models", "errors"},
     "compression": {"models", "anatomy", "records"},
     "diagrams": {"models", "plots"},
-    "interop": {"models", "anatomy", "compression", "records", "errors"},
+    "interop": {"models", "anatomy", "compression", "data", "records", "errors"},
     "create": {"interop", "models"},
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},

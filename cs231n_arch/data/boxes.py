@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as transforms
 
 from cs231n_arch.data.sets import load
-from cs231n_arch.data.sources import DataUnavailableError, _make_writable, _patience, _unavailable, data_root
+from cs231n_arch.data.sources import DataUnavailableError, _make_writable, _unavailable, data_root, patience
 from cs231n_arch.errors import check_whole
 
 HELD_OUT = 5  # every fifth image is one to test on: the official test images have no boxes
@@ -136,7 +136,7 @@ def available(root: Path) -> Path:
         return folder
     _make_writable(root)
     try:
-        with _patience():
+        with patience():
             OxfordIIITPet(str(root), download=True)
     except (OSError, RuntimeError) as error:
         tried = [f"{folder} holds no images and annotations", f"www.robots.ox.ac.uk: {error}"]

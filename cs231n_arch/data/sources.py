@@ -108,7 +108,7 @@ def _idx_set(torchvision_name: str, root: Root, tried: list[str]) -> Stored:
         _make_writable(folder)
         for mirror in published.mirrors:
             try:
-                with _patience():
+                with patience():
                     download_url(f"{mirror}{file}", str(folder), filename=file, md5=md5)
                 break
             except (OSError, RuntimeError) as error:  # URLError is an OSError
@@ -142,7 +142,7 @@ def _cifar10(root: Root) -> Stored:
     place = data_root(root)
 
     def part(train: bool, download: bool) -> tuple[tuple[Tensor, Tensor], tuple[str, ...]]:
-        with _patience():
+        with patience():
             stored = CIFAR10(str(place), train=train, download=download)
         images = torch.from_numpy(stored.data).permute(0, 3, 1, 2).contiguous()
         return (images, torch.tensor(stored.targets)), tuple(stored.classes)
@@ -162,7 +162,7 @@ def _cifar10(root: Root) -> Stored:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """Give up a silent connection after `TIMEOUT` seconds: torchvision's downloads would wait for ever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)

@@ -13,6 +13,7 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models import WeightsEnum
 
+from cs231n_arch.data.sources import patience
 from cs231n_arch.interop.matching import Pair, defined_order, first_difference, pairs, running_order
 from cs231n_arch.models.registry import MODELS, constructor
 
@@ -140,7 +141,8 @@ def _state_dict(name: str, weights: Mapping[str, Tensor] | WeightsEnum | str) ->
     if weights not in known.values():
         raise ValueError(f"the weights of torchvision's {name} are {', '.join(known)}; given {weights}")
     try:
-        return cast(Mapping[str, Tensor], weights.get_state_dict(progress=True, check_hash=True))
+        with patience():
+            return cast(Mapping[str, Tensor], weights.get_state_dict(progress=True, check_hash=True))
     except (OSError, http.client.HTTPException) as error:
         raise RuntimeError(
             f"could not download {weights} from {weights.url}: {error}. Try again with a network, or put that "

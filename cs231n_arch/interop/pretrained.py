@@ -79,7 +79,8 @@ def weights_of(name: str, trained: dict[str, tuple[int, ...]]) -> tuple[dict[str
         if path := ndf_file():
             return read_ndf(path, trained), released, "the authors' Caffe release, from the package ndf"
         try:
-            return from_library(name)
+            with redirect_stdout(StringIO()):  # an attempt is announced as a download
+                return from_library(name)
         except RuntimeError:
             return load_compressed(SHIPPED), released, "the authors' Caffe release, with 7 bits a weight"
     return from_library(name)

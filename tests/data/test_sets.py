@@ -177,6 +177,6 @@ def test_fashion_mnist_from_the_system_package(tmp_path, no_network):
 
 
 def test_a_silent_server_is_given_up_and_the_time_limit_restored():
-    with sources._patience():
+    with sources.patience():
         assert socket.getdefaulttimeout() == sources.TIMEOUT
     assert socket.getdefaulttimeout() is None

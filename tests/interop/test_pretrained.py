@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import socket
 import sys
 import urllib.error
 from pathlib import Path
@@ -114,6 +115,22 @@ def test_the_shipped_file_is_faithful(nothing_cached: Path, monkeypatch: pytest.
     assert top_classes(net, data.photos()["coffee"].image).name[0] == "espresso"
     assert pretrained_files.SHIPPED.stat().st_size < 1_000_000
     assert "BSD" in pretrained_files.SHIPPED.with_name("LICENSE.txt").read_text()
+
+
+def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A connection that nothing comes from fails after a while, where PyTorch would wait for ever."""
+    limits = []
+
+    def silent(*_: object, **__: object) -> None:
+        limits.append(socket.getdefaulttimeout())
+        raise TimeoutError("timed out")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "urlopen", silent)
+    with pytest.raises(RuntimeError, match=r"could not download .*: timed out"):
+        create_model("resnet18", pretrained=True)
+    assert limits == [30.0]
+    assert socket.getdefaulttimeout() is None
 
 
 def test_no_weights_anywhere(nothing_cached: Path) -> None:

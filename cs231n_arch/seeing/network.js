@@ -61,21 +61,23 @@ function convolve(input, layer, step, output, at, { kernel, patches }) {
 }
 
 // Max pooling; the last window may hang over the edge, as in Caffe.
-function pool(input, { kernel, stride }) {
+function pool({ channels, height, width, values }, { kernel, stride }) {
   const side = (size) => Math.ceil((size - kernel) / stride) + 1;
-  const output = empty(input.channels, side(input.height), side(input.width));
+  const output = empty(channels, side(height), side(width));
   let to = 0;
-  for (let channel = 0; channel < input.channels; channel += 1) {
-    const from = channel * input.height * input.width;
-    for (let y = 0; y < output.height; y += 1) {
-      for (let x = 0; x < output.width; x += 1, to += 1) {
+  for (let from = 0; from < values.length; from += height * width) {
+    for (let top = 0; top < output.height * stride; top += stride) {
+      const bottom = Math.min(top + kernel, height);
+      for (let left = 0; left < output.width * stride; left += stride) {
+        const right = Math.min(left + kernel, width);
         let most = -Infinity;
-        for (let v = y * stride; v < Math.min(y * stride + kernel, input.height); v += 1) {
-          for (let u = x * stride; u < Math.min(x * stride + kernel, input.width); u += 1) {
-            most = Math.max(most, input.values[from + v * input.width + u]);
+        for (let row = from + top * width; row < from + bottom * width; row += width) {
+          for (let i = row + left; i < row + right; i += 1) {
+            if (values[i] > most) most = values[i];
           }
         }
         output.values[to] = most;
+        to += 1;
       }
     }
   }

@@ -25,6 +25,7 @@ from cs231n_arch.compression import (
     fidelity,
     load_compressed,
     log_probabilities,
+    on_photographs,
     prune,
     quantize,
     save_compressed,
@@ -32,6 +33,7 @@ from cs231n_arch.compression import (
 from cs231n_arch.compression.codec import MAGIC, shared_array, sparse
 from cs231n_arch.compression.pruning import unpruned
 from cs231n_arch.compression.quantization import cluster
+from cs231n_arch.interop.pretrained_files import SHIPPED
 from cs231n_arch.models.layers import weighted
 
 
@@ -392,3 +394,16 @@ def test_distillation_makes_a_quantized_net_more_faithful() -> None:
     assert len(compressed_bytes(smaller)) > 0
     with pytest.raises(ValueError, match="at least one batch"):
         distil(smaller, net, [])
+
+
+def test_the_record_of_a_net_that_sees() -> None:
+    table = on_photographs()
+    assert set(table) == {"density", "bits", "distilled", "shipped", "bytes", "top1", "top5", "kl"}
+    assert table.attrs["record"]["held_out"]["crops"] >= 2000
+    original = table[table.bits == 32].iloc[0]
+    assert (original.top1, original.top5) == (1, 1)
+    smaller = table[table.bits < 32]
+    assert (smaller.bytes < original.bytes / 4).all()
+    assert (smaller.top1 <= smaller.top5).all()
+    (shipped,) = table[table.shipped].bytes
+    assert shipped == SHIPPED.stat().st_size, "the file was made anew: measure it, too"

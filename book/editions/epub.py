@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 DROPPED = (
     "border",
     "align",
+    "halign",
     "valign",
     "width",
     "height",
@@ -68,6 +69,8 @@ def write(chapters: list[Chapter], title: str, root: Path, file: Path) -> Path:
     for picture in sorted(pictures):
         kind = mimetypes.guess_type(picture)[0] or "image/png"
         content = (root / picture).read_bytes()
+        if picture.endswith(".svg"):
+            content = valid_svg(content.decode()).encode()
         book.add_item(epub.EpubItem(file_name=picture, media_type=kind, content=content))
     book.toc = contents(documents, parts)
     book.spine = ["nav", *documents.values()]
@@ -97,6 +100,23 @@ def tidy(soup: BeautifulSoup, homes: dict[str, str]) -> None:
             del node["id"]
         else:
             seen.add(node["id"])
+
+
+def valid_svg(drawing: str) -> str:
+    """A figure of matplotlib's as EPUB wants it.
+
+    It may not name a document type, each path has a "d" (that of a blank is missing), and each name stands once.
+    """
+    drawing = re.sub(r"<!DOCTYPE.*?>", "", drawing, count=1, flags=re.DOTALL)
+    drawing = re.sub(r"<path (?![^>]*\bd=)", '<path d="" ', drawing)
+    seen: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        again = found[1] in seen
+        seen.add(found[1])
+        return "" if again else found[0]
+
+    return re.sub(r'\sid="([^"]*)"', once, drawing)
 
 
 def document(name: str, title: str, soup: BeautifulSoup) -> epub.EpubHtml:

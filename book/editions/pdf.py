@@ -24,7 +24,7 @@ for (const node of document.querySelectorAll("table, .math-block")) {
   if (wide > column) node.style.zoom = Math.max(0.35, column / wide);
 }
 for (const code of document.querySelectorAll("pre")) {
-  if (code.offsetHeight < 350) code.style.breakInside = "avoid";
+  if (code.offsetHeight < 350) code.style.setProperty("break-inside", "avoid", "important");
 }
 return document.fonts.ready.then(() => true);
 """

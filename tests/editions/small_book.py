@@ -55,7 +55,7 @@ FIRST = [
     "# First chapter\n\nAfter {cite:t}`someone1998`, with *stress*, **weight** and `code_here`. "
     "It costs 5 \\$ or 2_3.",
     ({"tags": ["remove-cell", "setup"]}, "print('a banner')"),
-    ({"tags": ["hide-cell"]}, "import matplotlib.pyplot as plt\nimport pandas as pd"),
+    ({"tags": ["hide-cell"]}, "import calendar\n\nimport matplotlib.pyplot as plt\nimport pandas as pd"),
     ({}, "side = 7"),
     (
         {"tags": ["remove-cell"]},
@@ -104,6 +104,17 @@ SECOND = [
     "# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.",
     ({"tags": ["remove-input", "setup"]}, "print('a banner')"),
     ({}, f"len('{LONG}')"),
+    # In vector form: letters, a blank, and one picture twice.
+    (
+        {"mystnb": {"image": {"alt": "Two squares"}}},
+        "%config InlineBackend.figure_formats = ['svg']\nimport matplotlib.pyplot as plt\n\n"
+        "fig, axes = plt.subplots(1, 2)\nfor ax in axes:\n    ax.imshow([[0, 1]])\n    ax.set_title('a b')\n"
+        "plt.show()",
+    ),
+    (
+        {},
+        "import pandas as pd\n\npd.DataFrame({('a', 'b'): [1], ('a', 'c'): [2]})",
+    ),
 ]
 
 

@@ -104,6 +104,7 @@ SECOND = [
     "# Second chapter\n\nBack to {eq}`eq-sum` and to {ref}`ex-first`.",
     ({"tags": ["remove-input", "setup"]}, "print('a banner')"),
     ({}, f"len('{LONG}')"),
+    ({}, "from IPython.display import HTML\n\nHTML('<p>a form</p><script>1 + 1</script>')"),
     # In vector form: letters, a blank, and one picture twice.
     (
         {"mystnb": {"image": {"alt": "Two squares"}}},

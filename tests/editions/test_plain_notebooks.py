@@ -152,6 +152,13 @@ def test_a_student_can_check_an_answer(student: NotebookNode, monkeypatch: pytes
     assert told == ["Not yet", "Not yet", "Right"]
 
 
+def test_a_page_with_a_script_is_left_to_the_readers_own_run(book: Path) -> None:
+    made = nbformat.read(book / "notebooks" / "second.ipynb", as_version=4)
+    cell = next(cell for cell in code(made) if "a form" in cell.source)
+    assert cell.outputs == []
+    assert "<p>a form</p>" in (book / "second.html").read_text(encoding="utf-8")
+
+
 def test_archives_hold_every_copy(book: Path) -> None:
     for name in ("notebooks", "student-notebooks", "teacher-notebooks"):
         with zipfile.ZipFile(book / "notebooks" / f"{name}.zip") as archive:

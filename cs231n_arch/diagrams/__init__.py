@@ -4,6 +4,7 @@
 """
 
 from cs231n_arch.diagrams.canvas import SHADES, bare
+from cs231n_arch.diagrams.flow import flow
 from cs231n_arch.diagrams.fractals import fractal
 from cs231n_arch.diagrams.modules import modules
 from cs231n_arch.diagrams.steps import ladder, numbers
@@ -15,6 +16,7 @@ __all__ = [
     "bare",
     "connections",
     "dense_block",
+    "flow",
     "fractal",
     "ladder",
     "modules",

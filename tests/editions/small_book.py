@@ -8,7 +8,7 @@ from nbformat import v4
 
 CONFIG = """
 title: A small book
-execute: {{execute_notebooks: force, timeout: 120}}
+execute: {{execute_notebooks: cache, timeout: 120}}
 parse: {{myst_enable_extensions: [colon_fence, deflist, dollarmath]}}
 html: {{use_multitoc_numbering: true}}
 sphinx:

@@ -115,7 +115,7 @@ class Assembly:
         self.flush()
         self.text.append(f"{'#' * level} {words}")
         if level == 1:
-            self.text.append(about_numbers(self.page.source))
+            self.text.append(about_numbers(self.page.doctree))
         self.walk(node, level + 1)
 
     def exercise(self, node: nodes.Element, level: int) -> None:
@@ -265,9 +265,9 @@ def tidy(title: str) -> str:
     return " ".join(title.split()).replace("( ", "(").replace(" )", ")")
 
 
-def about_numbers(executed: NotebookNode) -> str:
+def about_numbers(doctree: nodes.document) -> str:
     """One line that says whose numbers stand in the sentences."""
-    first = next(iter(said(executed)), "")
+    first = next(iter(said(doctree)), "")
     run = f" ({'; '.join(first.splitlines())})" if first else ""
     return (
         f"*The numbers in the text are those of the book's own run{run}. "
@@ -275,10 +275,10 @@ def about_numbers(executed: NotebookNode) -> str:
     )
 
 
-def said(executed: NotebookNode) -> Iterator[str]:
-    """What the first cell printed."""
-    for cell in executed.cells:
-        if "setup" in tags_of(cell):
-            for output in cell.outputs:
-                if output.output_type == "stream":
-                    yield output.text.strip()
+def said(doctree: nodes.document) -> Iterator[str]:
+    """What the first cell printed, where the page has it."""
+    for cell in doctree.findall(child_is_code):
+        if "setup" in str(cell.get("cell_metadata")):
+            for block in cell.findall(nodes.literal_block):
+                if "stream" in block["classes"]:
+                    yield block.astext().strip()

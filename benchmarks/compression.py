@@ -36,12 +36,12 @@ from cs231n_arch.compression import (
     quantize,
     save_compressed,
 )
-from cs231n_arch.data.photos import from_skimage
+from cs231n_arch.data.photos import as_tensor, from_skimage
+from cs231n_arch.interop.pretrained_files import SHIPPED
 from cs231n_arch.records import stamp, write_atomically
 
 PACKAGE = Path(__file__).parents[1] / "cs231n_arch"
 RECORD = PACKAGE / "results" / "compression-photographs.json"
-SHIPPED = PACKAGE / "interop" / "weights" / "squeezenet1_1.bin"
 MODEL = "squeezenet1_1"
 HELD_OUT = ("cat", "flower", "photographer", "temple")
 # The other photographs, and more of scikit-image's, are distilled on.
@@ -56,8 +56,7 @@ Row = dict[str, Any]
 
 def rgb(pixels: Any) -> Tensor:
     """An image of scikit-image (of a stereo pair the left one) as (3, height, width)."""
-    array = np.asarray(pixels[0] if isinstance(pixels, tuple) else pixels)
-    return torch.from_numpy(array if array.ndim == 3 else np.stack([array] * 3, axis=2)).permute(2, 0, 1)
+    return as_tensor(np.asarray(pixels[0] if isinstance(pixels, tuple) else pixels))
 
 
 class Bench:

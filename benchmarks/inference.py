@@ -25,7 +25,7 @@ import torchvision
 from torch import Tensor, nn
 
 from cs231n_arch import create_model, interop
-from cs231n_arch.interop.onnx import OnnxNet, to_bytes
+from cs231n_arch.interop.onnx import convert
 from cs231n_arch.machine import find_device
 from cs231n_arch.profiling import Machine, images, processor_time
 from cs231n_arch.profiling.faster import FORMS, build
@@ -78,8 +78,8 @@ def contenders(name: str, batch: Tensor) -> dict[str, Callable[[], Tensor]]:
         library: partial(lambda net: partial(net, batch), net) for library, net in theirs.items()
     }
     if batch.device.type == "cpu" and batch.dtype == torch.float32:
-        onnx = to_bytes(theirs["torchvision"], batch.shape[1:])
-        makers["torchvision in ONNX Runtime"] = lambda: partial(OnnxNet(onnx), batch)
+        onnx, net = convert(theirs["torchvision"], batch.shape[1:])
+        makers["torchvision in ONNX Runtime"] = lambda: partial(net, batch)
         makers["torchvision in OpenVINO"] = lambda: openvino(onnx, batch)
     for form in FORMS if batch.dtype == torch.float32 else FORMS[:-2]:
         makers[form] = partial(lambda form: partial(*build(form, ours, batch)), form)

@@ -1,4 +1,4 @@
-"""Sphinx extension: data frames as a reader expects a table.
+"""Data frames as a reader expects a table; `mended_pages` arranges them.
 
 Columns of numbers are aligned at the right, so that magnitudes can be
 compared. The name of the index, which pandas puts into a second row of
@@ -6,8 +6,6 @@ headings, stands in the corner of the first.
 """
 
 import re
-
-from sphinx.application import Sphinx
 
 TABLE = re.compile(
     r'<table border="1" class="dataframe.*?</table>', re.DOTALL
@@ -61,19 +59,6 @@ def arrange(table: str) -> str:
     return ROW.sub(mark, table)
 
 
-def arrange_page(
-    app: Sphinx,
-    page: str,
-    template: str,
-    context: dict[str, object],
-    doctree: object,
-) -> None:
-    """All tables of a page before it is written."""
-    if isinstance(body := context.get("body"), str):
-        context["body"] = TABLE.sub(lambda found: arrange(found[0]), body)
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect to the moment when a page is complete."""
-    app.connect("html-page-context", arrange_page)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def arrange_all(body: str) -> str:
+    """All tables of a page."""
+    return TABLE.sub(lambda found: arrange(found[0]), body)

@@ -7,6 +7,7 @@ axe-core).
 
 import re
 
+from data_tables import arrange_all
 from sphinx.application import Sphinx
 
 # A click on a solution's title opens it; a link in the title would lead away.
@@ -39,7 +40,7 @@ def mend(
         for wrong, right in MENDED.items():
             body = body.replace(wrong, right)
         body = SOLUTION.sub(r"\1\2</p>", body)
-        context["body"] = body
+        context["body"] = arrange_all(body)
     for files in (context.get("script_files"), context.get("css_files")):
         if isinstance(files, list):
             files[:] = [file for file in files if not is_thebe(file)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from selenium import webdriver
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 OFFLINE = "host-resolver-rules=MAP * ~NOTFOUND"  # it reaches nothing but files
 
 
@@ -16,7 +17,7 @@ def browser(*arguments: str, logs: Mapping[str, str] | None = None) -> webdriver
         logs: which logs it keeps, and from which level on, such as {"browser": "ALL"}.
     """
     options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    options.binary_location = next(filter(None, map(shutil.which, NAMES)), "")
     for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", *arguments):
         options.add_argument(f"--{argument}")
     if logs:

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from cs231n_arch.claims.verdicts import Verdict
-from cs231n_arch.experiments.records import load_record
+from cs231n_arch.experiments.records import load_record, scale
 
 RESULTS = resources.files("cs231n_arch") / "results"
 BUDGETS = ("live", "recorded", "long", "gpu")  # a run with more work decides before one with less
@@ -29,13 +29,6 @@ METRICS: dict[str, tuple[str, float, str, int]] = {
     "other_data_accuracy": ("accuracy on a data set never seen", 100, "%", 1),
     "response": ("size of the residuals, as a share of what they are added to,", 100, "%", 0),
     "unstable": ("predictions that change with the image's place", 100, "%", 1),
-}
-SETS = {
-    "digits": "scikit-learn's digits",
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "oxford_pets": "Oxford-IIIT Pets",
 }
 
 
@@ -105,15 +98,3 @@ def spoken(name: str) -> str:
     name = re.sub(r"^resnet(\d+)$", r"ResNet-\1", name)
     name = re.sub(r"^plain(\d+)$", r"plain net of \1 layers", name)
     return {"lenet5": "LeNet-5"}.get(name, name.replace("_", " "))
-
-
-def scale(record: dict[str, Any]) -> str:
-    """The scale of a run: images, their size, epochs and seeds."""
-    work = record["work"]
-    number = f"{work['images']:,} images" if work["images"] else "all images"
-    parts = [
-        f"{number} of {SETS[work['data']]}, {work['image_size']}x{work['image_size']} pixels",
-        *([f"{work['epochs']} epochs"] if work["epochs"] else []),
-        f"{len(record['seeds'])} seeds",
-    ]
-    return ", ".join(parts)

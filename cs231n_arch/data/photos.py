@@ -101,10 +101,14 @@ def photos() -> dict[str, Photo]:
                 f"the photograph {name!r} comes with {package}, and could not be read: {error}. "
                 f"`pip install {package}` brings it"
             ) from error
-        colours = np.array(pixels) if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-        image = torch.from_numpy(colours).permute(2, 0, 1).contiguous()
-        found[name] = Photo(name, image, credit, licence, package)
+        found[name] = Photo(name, as_tensor(pixels), credit, licence, package)
     return found
+
+
+def as_tensor(pixels: np.ndarray) -> Tensor:
+    """Pixels (height, width), grey, or (height, width, 3) as (3, height, width)."""
+    colours = np.array(pixels) if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+    return torch.from_numpy(colours).permute(2, 0, 1).contiguous()
 
 
 def crops(

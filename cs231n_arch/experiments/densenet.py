@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,13 @@ from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.training import Run
 
 
+def convolutions(block: DenseBlock) -> list[nn.Conv2d]:
+    """The convolution of each layer that reads all sources before it."""
+    found = [layer.get_submodule("body.conv") for layer in block]
+    assert all(isinstance(conv, nn.Conv2d) for conv in found)
+    return cast(list[nn.Conv2d], found)
+
+
 def reuse(block: DenseBlock) -> list[list[float]]:
     """How much each layer of a dense block uses the input of the block and each layer before it (Figure 5).
 
@@ -24,9 +31,7 @@ def reuse(block: DenseBlock) -> list[list[float]]:
         A row a layer: the mean absolute weight on each source, divided by the largest of the row.
     """
     rows = []
-    for index, layer in enumerate(block):
-        conv = layer.get_submodule("body.conv")
-        assert isinstance(conv, nn.Conv2d)
+    for index, conv in enumerate(convolutions(block)):
         by_channel: Tensor = conv.weight.detach().abs().mean(dim=(0, 2, 3))
         growth = conv.out_channels
         first = len(by_channel) - index * growth  # channels of the block's input
@@ -43,11 +48,8 @@ def forget(net: nn.Module) -> nn.Module:
     """
     net = copied(net)
     for block in (part for part in net.modules() if isinstance(part, DenseBlock)):
-        for index, layer in enumerate(block):
-            conv = layer.get_submodule("body.conv")
-            assert isinstance(conv, nn.Conv2d)
-            if index:
-                conv.weight[:, : -conv.out_channels] = 0
+        for conv in convolutions(block)[1:]:
+            conv.weight[:, : -conv.out_channels] = 0
     return net
 
 

@@ -27,6 +27,13 @@ KEYS = (
     "machine", "budget", "work", "recipe", "seeds", "looks", "seconds", "arms",
 )  # fmt: skip
 DECIMALS = 5  # of a curve; metrics keep all
+SETS = {
+    "digits": "scikit-learn's digits",
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "cifar10": "CIFAR-10",
+    "oxford_pets": "Oxford-IIIT Pets",
+}
 Values = Mapping[str, Sequence[Mapping[str, float]]]
 
 
@@ -216,6 +223,18 @@ def summary(record: RunRecord) -> pd.DataFrame:
         frame = pd.DataFrame([run["metrics"] for run in arm["runs"]])
         rows[name] = {m: f"{fmean(frame[m]):.4g} ± {stdev(frame[m]):.2g}" for m in frame}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def scale(record: RunRecord) -> str:
+    """The scale of a run in words: images, their size, epochs and seeds."""
+    work = record["work"]
+    number = f"{work['images']:,} images" if work["images"] else "all images"
+    parts = [
+        f"{number} of {SETS[work['data']]}, {work['image_size']}x{work['image_size']} pixels",
+        *([f"{work['epochs']} epochs"] if work["epochs"] else []),
+        f"{len(record['seeds'])} seeds",
+    ]
+    return ", ".join(parts)
 
 
 def histories(record: RunRecord) -> dict[str, pd.DataFrame]:

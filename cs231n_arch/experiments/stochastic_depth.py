@@ -8,7 +8,7 @@ from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.early import first_gradient
 from cs231n_arch.experiments.resnet import BUDGETS
 from cs231n_arch.experiments.rules import Better
-from cs231n_arch.experiments.timing import step_seconds
+from cs231n_arch.experiments.timing import timed
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial
 
 CONSTANT, STOCHASTIC = "constant depth", "stochastic depth"
@@ -17,9 +17,7 @@ FITTED = Condition(CONSTANT, "train_error", 0.01, "the control fits its training
 
 def timed_and_trained(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
     """The usual metrics, the time of a step, and how much of the gradient reaches the first layer."""
-    first = next(iter(trials.values()))
-    nets = {name: trial.net() for name, trial in trials.items()}
-    seconds = step_seconds(nets, first.split, first.work.batch_size or 128)
+    seconds = timed(trials)
     for name, trial in trials.items():
         run = trial.train()
         yield name, trial.outcome(run, step_seconds=seconds[name], first_gradient=first_gradient(trial, run))

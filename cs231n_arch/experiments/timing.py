@@ -40,10 +40,15 @@ def step_seconds(nets: Mapping[str, nn.Module], split: Split, batch_size: int) -
     return {name: total / ROUNDS for name, total in seconds.items()}
 
 
-def trained_and_timed(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
-    """The usual metrics, and the time of a step."""
+def timed(trials: Mapping[str, Trial[Any]]) -> dict[str, float]:
+    """The `step_seconds` of the untrained net of each trial, with the batches of the first."""
     first = next(iter(trials.values()))
     nets = {name: trial.net() for name, trial in trials.items()}
-    seconds = step_seconds(nets, first.split, first.work.batch_size or 128)
+    return step_seconds(nets, first.split, first.work.batch_size or 128)
+
+
+def trained_and_timed(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
+    """The usual metrics, and the time of a step."""
+    seconds = timed(trials)
     for name, trial in trials.items():
         yield name, trial.outcome(trial.train(), step_seconds=seconds[name])

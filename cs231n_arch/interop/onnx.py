@@ -52,11 +52,11 @@ class OnnxNet(nn.Module):
         ends = len(self.session.get_inputs()), len(self.session.get_outputs())
         if ends != (1, 1):
             raise ValueError(f"the ONNX net must have one input and one output; it has {ends[0]} and {ends[1]}")
+        self.input = self.session.get_inputs()[0].name
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of images (N, C, H, W), float32."""
-        name = self.session.get_inputs()[0].name
-        (scores,) = self.session.run(None, {name: images.detach().cpu().numpy()})
+        (scores,) = self.session.run(None, {self.input: images.detach().cpu().numpy()})
         return torch.from_numpy(scores)
 
 
@@ -89,14 +89,13 @@ def export(
     """
     if Path(path).exists() and not overwrite:
         raise FileExistsError(f"{path} is there already; overwrite=True replaces it")
-    data = to_bytes(model, checked(model, input_size))
-    net = OnnxNet(data)
+    data, net = convert(model, checked(model, input_size))
     write_atomically(path, data)
     return net
 
 
-def to_bytes(model: nn.Module, input_size: Sequence[int]) -> bytes:
-    """The content of the ONNX file; see `export`."""
+def convert(model: nn.Module, input_size: Sequence[int]) -> tuple[bytes, OnnxNet]:
+    """The content of the ONNX file, and the net that runs it; see `export`."""
     for package in ("onnx", "onnxscript", "onnxruntime"):
         needed(package)
     plain = copied(model).cpu().eval()
@@ -122,10 +121,11 @@ def to_bytes(model: nn.Module, input_size: Sequence[int]) -> bytes:
             raise ValueError(f"{type(model).__name__} cannot become an ONNX file: {reason}") from error
     assert program is not None
     data: bytes = program.model_proto.SerializeToString()
-    difference = (OnnxNet(data)(images) - wanted).abs().max().item()
+    net = OnnxNet(data)
+    difference = (net(images) - wanted).abs().max().item()
     if not difference <= CLOSE * wanted.abs().max().item():
         raise RuntimeError(f"the ONNX net's scores differ from the net's by up to {difference:.2g}")
-    return data
+    return data, net
 
 
 def needed(package: str) -> Any:

@@ -144,11 +144,11 @@ def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor
         ModuleNotFoundError: ONNX Runtime is not installed.
     """
     if form == "ONNX Runtime":
-        from cs231n_arch.interop.onnx import OnnxNet, to_bytes
+        from cs231n_arch.interop.onnx import convert
 
         if batch.device.type != "cpu":
             raise ValueError(f"ONNX Runtime is measured on a CPU; the images are on {batch.device}")
-        return OnnxNet(to_bytes(model, batch.shape[1:])), batch
+        return convert(model, batch.shape[1:])[1], batch
     wanted = form.split(", ")
     faster = fold_batch_norm(model, batch.shape[1:]) if "folded" in wanted else copied(model).eval()
     if "channels_last" in wanted:

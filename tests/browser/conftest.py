@@ -11,10 +11,7 @@ import pytest
 BOOK = Path(__file__).parents[2] / "book"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-ARGUMENTS = (
-    "headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1280,1000",
-    "use-fake-device-for-media-stream", "use-fake-ui-for-media-stream",
-)  # fmt: skip
+ARGUMENTS = ("window-size=1280,1000", "use-fake-device-for-media-stream", "use-fake-ui-for-media-stream")
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +39,24 @@ def driver() -> Iterator[object]:
     assert selenium
     if not (CHROMIUM and DRIVER):
         pytest.skip("needs Chromium and chromedriver")
-    from selenium import webdriver
+    sys.path.insert(0, str(BOOK / "editions"))
+    from chromium import browser
 
-    options = webdriver.ChromeOptions()
-    for argument in ARGUMENTS:
-        options.add_argument(f"--{argument}")
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
+    window = browser(*ARGUMENTS, logs={"browser": "ALL"})
+    yield window
+    window.quit()
+
+
+@pytest.fixture(scope="module")
+def seeing_html(build) -> Path:
+    """The page that sees."""
+    return build("seeing")
+
+
+@pytest.fixture
+def opened_seeing(driver, seeing_html):
+    """The browser with the page that sees, started."""
+    from tests.browser.seeing_page import start  # needs selenium, without which `driver` has skipped
+
+    start(driver, seeing_html)
+    return driver

@@ -12,23 +12,12 @@ from cs231n_arch.attribution import class_names
 from cs231n_arch.compression import load_compressed
 from cs231n_arch.interop.pretrained_files import SHIPPED
 from cs231n_arch.seeing.network import NAME
-from tests.browser.seeing_page import ask, choose_sample, element, inputs, pixels, seen, start, told, top, wait
+from tests.browser.seeing_page import ask, choose_sample, element, inputs, pixels, seen, told, top, wait
 
 selenium = pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def page(build):
-    return build("seeing")
-
-
-@pytest.fixture
-def opened(driver, page):
-    start(driver, page)
-    return driver
 
 
 @pytest.fixture(scope="module")
@@ -39,48 +28,48 @@ def net():
     return net
 
 
-def test_every_sample_has_the_probabilities_of_pytorch(opened, net):
+def test_every_sample_has_the_probabilities_of_pytorch(opened_seeing, net):
     names = class_names()
     for number in range(len(seeing.SAMPLES)):
-        choose_sample(opened, number)
+        choose_sample(opened_seeing, number)
         with torch.no_grad():
-            wanted = net(inputs(opened)).softmax(1)[0]
-        (_, answer), progress = ask(opened)
+            wanted = net(inputs(opened_seeing)).softmax(1)[0]
+        (_, answer), progress = ask(opened_seeing)
         assert np.abs(np.array(answer["chances"]) - wanted.numpy()).max() < 1e-4
         assert progress == list(range(1, len(seeing.program()["steps"]) + 1))
         five = wanted.topk(5)
-        assert [name for name, _ in top(opened)] == [names[i] for i in five.indices]
-        assert np.abs([share for _, share in top(opened)] - five.values.numpy()).max() < 0.001
+        assert [name for name, _ in top(opened_seeing)] == [names[i] for i in five.indices]
+        assert np.abs([share for _, share in top(opened_seeing)] - five.values.numpy()).max() < 0.001
 
 
-def test_the_first_classes_are_those_of_the_original_weights(opened):
+def test_the_first_classes_are_those_of_the_original_weights(opened_seeing):
     original = create_model(NAME, pretrained=True).eval()
     for number in range(len(seeing.SAMPLES)):
-        choose_sample(opened, number)
+        choose_sample(opened_seeing, number)
         with torch.no_grad():
-            wanted = original(inputs(opened)).softmax(1)[0]
-        found = dict(top(opened))
+            wanted = original(inputs(opened_seeing)).softmax(1)[0]
+        found = dict(top(opened_seeing))
         assert class_names()[int(wanted.argmax())] in found
 
 
-def test_without_webassembly_the_numbers_are_the_same(opened):
-    (fast, one), _ = ask(opened)
-    (slow, other), _ = ask(opened, before="const WebAssembly = undefined;")
+def test_without_webassembly_the_numbers_are_the_same(opened_seeing):
+    (fast, one), _ = ask(opened_seeing)
+    (slow, other), _ = ask(opened_seeing, before="const WebAssembly = undefined;")
     assert (fast["kernel"], slow["kernel"]) == ("WebAssembly with SIMD", "JavaScript")
     assert one["chances"] == other["chances"]
 
 
-def test_every_map_is_that_of_pytorch(opened, net):
+def test_every_map_is_that_of_pytorch(opened_seeing, net):
     program = seeing.program()["steps"]
     outputs = []
     module = {step["name"]: dict(net.named_modules())[step["name"]] for step in program}
     # After the ReLU, which works in place on what the hook keeps.
     hooks = [layer.register_forward_hook(lambda *a: outputs.append(a[2])) for layer in module.values()]
     with torch.no_grad():
-        net(inputs(opened))
+        net(inputs(opened_seeing))
     for hook in hooks:
         hook.remove()
-    answers, _ = ask(opened, *({"question": "look", "layer": layer} for layer in range(len(program))))
+    answers, _ = ask(opened_seeing, *({"question": "look", "layer": layer} for layer in range(len(program))))
     for answer, output in zip(answers[2:], outputs, strict=True):
         maps = output[0].view(output.shape[1], -1)
         assert (answer["channels"], answer["height"], answer["width"]) == tuple(output.shape[1:])
@@ -93,80 +82,80 @@ def test_every_map_is_that_of_pytorch(opened, net):
             assert (torch.tensor(one["bytes"]) - scaled).abs().max() < 1.1
 
 
-def test_a_class_is_lit_where_its_map_is_large(opened, net):
-    label = class_names().index(top(opened)[1][0])
-    element(opened, "top").find_elements(By.TAG_NAME, "button")[1].click()
-    wait(opened, lambda: class_names()[label] in element(opened, "where-text").text)
+def test_a_class_is_lit_where_its_map_is_large(opened_seeing, net):
+    label = class_names().index(top(opened_seeing)[1][0])
+    element(opened_seeing, "top").find_elements(By.TAG_NAME, "button")[1].click()
+    wait(opened_seeing, lambda: class_names()[label] in element(opened_seeing, "where-text").text)
     with torch.no_grad():
-        maps = net[:-2](inputs(opened))[0, label]
-    answers, _ = ask(opened, {"question": "where", "label": label})
+        maps = net[:-2](inputs(opened_seeing))[0, label]
+    answers, _ = ask(opened_seeing, {"question": "where", "label": label})
     assert torch.allclose(torch.tensor(answers[2]["map"]), maps.flatten(), atol=1e-3)
-    assert f"{maps.mean():.2f}" in element(opened, "where-text").text
+    assert f"{maps.mean():.2f}" in element(opened_seeing, "where-text").text
     grid = seeing.program()["grid"]
     y, x = (int(grid["first"] + grid["jump"] * i) for i in divmod(int(maps.argmax()), maps.shape[1]))
-    image, lit = pixels(opened).astype(int), pixels(opened, "where").astype(int)
+    image, lit = pixels(opened_seeing).astype(int), pixels(opened_seeing, "where").astype(int)
     assert np.abs(lit[y, x] - image[y, x]).max() <= 1  # in its own light
     assert lit.sum() < image.sum()
 
 
-def test_an_image_takes_less_than_two_seconds(opened):
-    (_, answer), _ = ask(opened)
+def test_an_image_takes_less_than_two_seconds(opened_seeing):
+    (_, answer), _ = ask(opened_seeing)
     assert sum(answer["times"]) < 2000
 
 
-def test_everything_can_be_done_from_the_keyboard(opened):
-    second = element(opened, "samples").find_elements(By.TAG_NAME, "button")[1]
-    before = pixels(opened)
+def test_everything_can_be_done_from_the_keyboard(opened_seeing):
+    second = element(opened_seeing, "samples").find_elements(By.TAG_NAME, "button")[1]
+    before = pixels(opened_seeing)
     second.send_keys(Keys.ENTER)
-    wait(opened, lambda: not np.array_equal(pixels(opened), before))
-    seen(opened)
+    wait(opened_seeing, lambda: not np.array_equal(pixels(opened_seeing), before))
+    seen(opened_seeing)
     for _ in range(len(seeing.SAMPLES) - 1):
-        ActionChains(opened).send_keys(Keys.TAB).perform()
-    assert opened.switch_to.active_element.get_attribute("id") == "seeing-file"
-    ActionChains(opened).send_keys(Keys.TAB).perform()
-    assert opened.switch_to.active_element.get_attribute("id") == "seeing-camera"
-    ActionChains(opened).send_keys(Keys.TAB).perform()
-    first = opened.switch_to.active_element
+        ActionChains(opened_seeing).send_keys(Keys.TAB).perform()
+    assert opened_seeing.switch_to.active_element.get_attribute("id") == "seeing-file"
+    ActionChains(opened_seeing).send_keys(Keys.TAB).perform()
+    assert opened_seeing.switch_to.active_element.get_attribute("id") == "seeing-camera"
+    ActionChains(opened_seeing).send_keys(Keys.TAB).perform()
+    first = opened_seeing.switch_to.active_element
     assert first.find_element(By.XPATH, "../..").get_attribute("id") == "seeing-top"
     first.send_keys(Keys.SPACE)
-    wait(opened, lambda: first.get_attribute("aria-pressed") == "true")
-    field = element(opened, "class")
+    wait(opened_seeing, lambda: first.get_attribute("aria-pressed") == "true")
+    field = element(opened_seeing, "class")
     field.send_keys("tabby", Keys.TAB)
-    wait(opened, lambda: "“tabby”" in element(opened, "where-text").text)
-    layer = element(opened, "layers").find_elements(By.TAG_NAME, "button")[3]
+    wait(opened_seeing, lambda: "“tabby”" in element(opened_seeing, "where-text").text)
+    layer = element(opened_seeing, "layers").find_elements(By.TAG_NAME, "button")[3]
     layer.send_keys(Keys.ENTER)
-    wait(opened, lambda: element(opened, "maps-text").text.startswith("fire2.expand: the 64"))
+    wait(opened_seeing, lambda: element(opened_seeing, "maps-text").text.startswith("fire2.expand: the 64"))
     assert layer.get_attribute("aria-pressed") == "true"
 
 
-def test_a_class_that_does_not_exist_is_told(opened):
-    element(opened, "class").send_keys("unicorn", Keys.TAB)
-    assert "“unicorn” is none of the 1,000 classes" in told(opened)
+def test_a_class_that_does_not_exist_is_told(opened_seeing):
+    element(opened_seeing, "class").send_keys("unicorn", Keys.TAB)
+    assert "“unicorn” is none of the 1,000 classes" in told(opened_seeing)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_is_accessible_and_fits_at_each_width_and_in_each_theme(opened, theme, width):
+def test_it_is_accessible_and_fits_at_each_width_and_in_each_theme(opened_seeing, theme, width):
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    opened_seeing.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-        over = opened.execute_script(
+        opened_seeing.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+        over = opened_seeing.execute_script(
             "return [...document.querySelectorAll('.seeing > *, .seeing-columns > *, .seeing canvas')]"
             ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className + e.id)"
         )
         assert over == []
-        opened.execute_script("for (const animation of document.getAnimations()) animation.finish()")
-        axe = Axe(opened)
+        opened_seeing.execute_script("for (const animation of document.getAnimations()) animation.finish()")
+        axe = Axe(opened_seeing)
         axe.inject()
         found = axe.run(context="#seeing", options={"resultTypes": ["violations"]})["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     finally:
-        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        opened_seeing.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_it_asks_for_nothing_and_is_small(opened):
-    errors = [entry["message"] for entry in opened.get_log("browser") if entry["level"] == "SEVERE"]
+def test_it_asks_for_nothing_and_is_small(opened_seeing):
+    errors = [entry["message"] for entry in opened_seeing.get_log("browser") if entry["level"] == "SEVERE"]
     assert [message for message in errors if "seeing" in message.replace("seeing.html", "")] == []
     sources = [f"{name}.js" for name in (*seeing.WORKER, *seeing.SCRIPTS)] + ["page.html", "style.css"]
     for name in sources:

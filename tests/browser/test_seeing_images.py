@@ -7,22 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.seeing_page import choose_sample, element, give, pixels, seen, start, told, top, wait
+from tests.browser.seeing_page import choose_sample, element, give, pixels, seen, told, top, wait
 
 
-@pytest.fixture(scope="module")
-def page(build):
-    return build("seeing")
-
-
-@pytest.fixture
-def opened(driver, page):
-    start(driver, page)
-    return driver
-
-
-def test_the_last_of_several_choices_is_shown(driver, page):
-    driver.get(page.as_uri())
+def test_the_last_of_several_choices_is_shown(driver, seeing_html):
+    driver.get(seeing_html.as_uri())
     driver.execute_script(
         "for (const number of [3, 5, 1]) document.querySelectorAll('#seeing-samples button')[number].click();"
     )
@@ -53,41 +42,41 @@ def png(width=8, height=8) -> bytes:
         ("heavy.bmp", bytes(50_000_001), "“heavy.bmp” has 50 MB; this page takes images of up to 50 MB."),
     ],
 )
-def test_a_bad_file_is_explained_and_the_last_image_stays(opened, tmp_path, name, content, wanted):
-    before = pixels(opened), top(opened)
+def test_a_bad_file_is_explained_and_the_last_image_stays(opened_seeing, tmp_path, name, content, wanted):
+    before = pixels(opened_seeing), top(opened_seeing)
     (tmp_path / name).write_bytes(content)
-    give(opened, tmp_path / name)
-    assert wanted in told(opened)
-    assert np.array_equal(pixels(opened), before[0])
-    assert top(opened) == before[1]
-    choose_sample(opened, 1)
-    assert element(opened, "problem").text == ""
+    give(opened_seeing, tmp_path / name)
+    assert wanted in told(opened_seeing)
+    assert np.array_equal(pixels(opened_seeing), before[0])
+    assert top(opened_seeing) == before[1]
+    choose_sample(opened_seeing, 1)
+    assert element(opened_seeing, "problem").text == ""
 
 
-def test_cmyk_transparency_and_rotation(opened, tmp_path):
+def test_cmyk_transparency_and_rotation(opened_seeing, tmp_path):
     Image.new("CMYK", (300, 300), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
-    give(opened, tmp_path / "print.jpg")
-    seen(opened)
-    red, green, blue = pixels(opened)[100, 100].astype(int)
+    give(opened_seeing, tmp_path / "print.jpg")
+    seen(opened_seeing)
+    red, green, blue = pixels(opened_seeing)[100, 100].astype(int)
     assert red > 180
     assert max(green, blue) < 90
-    assert "CMYK" in element(opened, "note").text
+    assert "CMYK" in element(opened_seeing, "note").text
 
     Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(tmp_path / "clear.png")
-    give(opened, tmp_path / "clear.png")
-    seen(opened)
-    assert pixels(opened).min() == 255
-    assert element(opened, "note").text == ""
+    give(opened_seeing, tmp_path / "clear.png")
+    seen(opened_seeing)
+    assert pixels(opened_seeing).min() == 255
+    assert element(opened_seeing, "note").text == ""
 
     half = Image.new("RGB", (300, 300), "black")
     half.paste((255, 255, 255), (0, 0, 300, 150))  # white above
     exif = Image.Exif()
     exif[0x0112] = 3  # taken upside down
     half.save(tmp_path / "turned.jpg", exif=exif, quality=95)
-    give(opened, tmp_path / "turned.jpg")
-    seen(opened)
-    assert pixels(opened)[:100].max() < 30
-    assert pixels(opened)[-100:].min() > 225
+    give(opened_seeing, tmp_path / "turned.jpg")
+    seen(opened_seeing)
+    assert pixels(opened_seeing)[:100].max() < 30
+    assert pixels(opened_seeing)[-100:].min() > 225
 
 
 def drop(driver, script: str) -> None:
@@ -97,37 +86,37 @@ def drop(driver, script: str) -> None:
     )
 
 
-def test_an_image_can_be_dropped(opened):
-    drop(opened, "data.setData('text/plain', 'words');")
-    assert told(opened) == "What you dropped is no file. Drop an image from your computer."
+def test_an_image_can_be_dropped(opened_seeing):
+    drop(opened_seeing, "data.setData('text/plain', 'words');")
+    assert told(opened_seeing) == "What you dropped is no file. Drop an image from your computer."
     text = base64.b64encode(png(300, 300)).decode()
     drop(
-        opened,
+        opened_seeing,
         f"const bytes = Uint8Array.from(atob('{text}'), (c) => c.charCodeAt(0));"
         "data.items.add(new File([bytes], 'red.png', { type: 'image/png' }));",
     )
-    wait(opened, lambda: pixels(opened)[0, 0].tolist() == [255, 0, 0])
-    seen(opened)
-    assert element(opened, "problem").text == ""
+    wait(opened_seeing, lambda: pixels(opened_seeing)[0, 0].tolist() == [255, 0, 0])
+    seen(opened_seeing)
+    assert element(opened_seeing, "problem").text == ""
 
 
-def test_the_camera_is_seen_until_it_is_stopped(opened):
-    camera = element(opened, "camera")
+def test_the_camera_is_seen_until_it_is_stopped(opened_seeing):
+    camera = element(opened_seeing, "camera")
     camera.click()
-    wait(opened, lambda: element(opened, "credit").text == "From your camera.")
+    wait(opened_seeing, lambda: element(opened_seeing, "credit").text == "From your camera.")
     assert camera.get_attribute("aria-pressed") == "true"
-    first = pixels(opened)
-    wait(opened, lambda: not np.array_equal(pixels(opened), first))
+    first = pixels(opened_seeing)
+    wait(opened_seeing, lambda: not np.array_equal(pixels(opened_seeing), first))
     camera.click()
     assert camera.get_attribute("aria-pressed") == "false"
-    seen(opened)
-    choose_sample(opened, 1)
-    assert "Photograph" in element(opened, "credit").text
+    seen(opened_seeing)
+    choose_sample(opened_seeing, 1)
+    assert "Photograph" in element(opened_seeing, "credit").text
 
 
-def test_a_camera_that_is_refused_is_told(opened):
-    opened.execute_script(
+def test_a_camera_that_is_refused_is_told(opened_seeing):
+    opened_seeing.execute_script(
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied'))"
     )
-    element(opened, "camera").click()
-    assert told(opened) == "The camera cannot be used: Permission denied."
+    element(opened_seeing, "camera").click()
+    assert told(opened_seeing) == "The camera cannot be used: Permission denied."

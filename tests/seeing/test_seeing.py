@@ -37,7 +37,7 @@ def test_the_grid_says_which_pixel_each_position_stands_over() -> None:
     net = create_model(network.NAME).eval()
     for name, parameter in net.named_parameters():
         parameter.zero_()
-        if name.endswith("weight"):  # every filter hands on the middle of its window
+        if name.endswith("weight"):  # every filter passes on the middle of its window
             middle = parameter.shape[-1] // 2
             parameter[:, :, middle, middle] = 1
     grid = seeing.program()["grid"]

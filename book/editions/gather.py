@@ -118,7 +118,7 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
 
 
 def unfold(body: Tag) -> None:
-    """Open what a click opens on a screen; folded code is left out, what it shows is not."""
+    """Open what a click opens on a screen; folded code is left out, its output stays."""
     for node in body.select("details.hide"):
         for output in node.select(".cell_output"):
             node.insert_before(output.extract())

@@ -2,12 +2,17 @@
 (() => {
   "use strict";
 
-  const { KINDS } = window.explorerNotation;
+  const { KINDS, FLAGS, parse } = window.explorerNotation;
   const { evaluate, smallestInput } = window.explorerArithmetic;
+  const { blocks, layers, totals, sums } = window.explorerTables;
   const find = (id) => document.getElementById(`explorer-${id}`);
-  const presets = JSON.parse(find("presets").textContent);
-  const first = "input 3x32x32\nconv 32 3x3 pad 1\nrelu\nmax_pool 2x2\ninception 16 16 32 8 16 16\nresidual 128 stride 2\nglobal_pool\nfc 10\n";
-  const whole = (number) => number.toLocaleString("en-US");
+  const stack = find("stack");
+  const { data, nets, presetOf, sameText, unpacked, remember, remembered } = window.explorerAddress;
+  const START = "input 3x32x32\nconv 32 3x3 pad 1\nrelu\nmax_pool 2x2\nconv 64 3x3 pad 1\nrelu\nmax_pool 2x2\nflatten\nfc 10\n";
+  const CALM = 600; // milliseconds without a key before a mistake is told; longer on the line that is being written
+  const CALM_HERE = 2500;
+  const TYPED = 1000; // as long as browsers wait for the next letter of a name
+  let origin = START, chosen = null, result = evaluate(START), shown = [], calm = 0;
 
   function element(tag, text = "", attributes = {}) {
     const made = document.createElement(tag);
@@ -16,43 +21,23 @@
     return made;
   }
 
-  function megabytes(bytes) {
-    return `${(bytes / 1e6).toLocaleString("en-US", { maximumSignificantDigits: 3 })}\u00a0MB`;
-  }
+  // ---- the text, which is always changed as if typed, so that the browser can undo it
 
-  // Rows with the same first part of the name are one block: its sums, and the sizes at its end.
-  function blocks(rows) {
-    const found = new Map();
-    for (const row of rows) {
-      const name = row.name.split(".")[0];
-      const inside = found.get(name) ?? [];
-      found.set(name, [...inside, row]);
+  function type(start, end, text) {
+    const before = document.activeElement;
+    stack.focus({ preventScroll: true });
+    stack.setSelectionRange(start, end);
+    if (!document.execCommand(text ? "insertText" : "delete", false, text)) {
+      stack.setRangeText(text, start, end, "end");
+      update();
     }
-    return [...found].map(([name, inside]) => {
-      if (inside.length === 1) return inside[0];
-      const sum = (what) => inside.reduce((total, row) => total + row[what], 0);
-      const last = inside.at(-1);
-      const sums = { params: sum("params"), macs: sum("macs"), bytes: sum("bytes") };
-      return { ...last, ...sums, name, kind: `block of ${inside.length}`, kernel: undefined, isBlock: true };
-    });
+    if (before && before !== stack) before.focus({ preventScroll: true });
   }
 
-  function tableRow(row, totals) {
-    const line = element("tr", "", row.isBlock ? { class: "explorer-block" } : {});
-    const share = (what) => ({ style: `--share: ${totals[what] ? (100 * row[what]) / totals[what] : 0}%` });
-    line.append(
-      element("th", row.name, { scope: "row" }),
-      element("td", row.kind),
-      element("td", row.kernel ? `${row.kernel}; ${row.stride}; ${row.padding}` : ""),
-      element("td", row.shape.join(" × ")),
-      element("td", whole(row.params), share("params")),
-      element("td", whole(row.macs), share("macs")),
-      element("td", whole(row.bytes), share("bytes")),
-      element("td", whole(row.field)),
-      element("td", whole(row.jump)),
-    );
-    return line;
-  }
+  const lineStart = (line) => stack.value.split("\n").slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const cursorLine = () => stack.value.slice(0, stack.selectionStart).split("\n").length;
+
+  // ---- what is shown
 
   function explain(problem, text) {
     if (!problem) return "";
@@ -64,59 +49,135 @@
       : `${where} No square image reaches the last layer.`;
   }
 
-  function summary(result, totals) {
+  // A mistake is told once the reader rests, and later on the line that is being written; its number is red at once.
+  function tell() {
+    clearTimeout(calm);
+    const { problem } = result;
+    const here = problem && document.activeElement === stack && cursorLine() === problem.line;
+    if (!problem) find("problem").textContent = "";
+    calm = setTimeout(() => {
+      const told = explain(problem, stack.value);
+      if (find("problem").textContent !== told) find("problem").textContent = told; // a repeated alert is not read again
+      const { params, macs } = sums(result);
+      const end = result.output ? `Output ${result.output.join(" × ")}` : `Understood up to line ${problem.line - 1}`;
+      find("status").textContent = `${end}; ${params.toLocaleString("en-US")} parameters, ${macs.toLocaleString("en-US")} MACs.`;
+      remember(stack.value, START);
+    }, here ? CALM_HERE : CALM);
+  }
+
+  function gutter() {
+    const count = stack.value.split("\n").length;
+    const bad = result.problem?.line;
+    find("gutter").replaceChildren(
+      ...Array.from({ length: count }, (_, index) => element(index + 1 === bad ? "mark" : "span", `${index + 1}\n`)),
+    );
+    find("gutter").scrollTop = stack.scrollTop;
+  }
+
+  function otherNet() {
+    const { value } = find("other");
+    const text = value === "kept" ? find("other").dataset.kept : nets.get(value)?.stack;
+    return text ? evaluate(text) : null;
+  }
+
+  function draw() {
+    const other = otherNet();
+    const views = [result, other].filter(Boolean).map((net) => ({ input: net.input, rows: blocks(net.rows) })).filter((net) => net.input);
+    const size = views.length ? window.explorerDrawing.scale(views) : null;
+    const title = find("other").selectedOptions[0].textContent;
+    find("drawing").replaceChildren(...views.map((net, index) =>
+      window.explorerDrawing.net(net, index ? null : chosen, size, index ? title : "This net")));
+    find("scale").textContent = size
+      ? `Height and depth of a box: the sides of the feature map. Width: its channels, at ${(size.channel / size.side).toPrecision(2)} ` +
+        "times that scale. Bars: fully connected layers, not to scale. A click on a box explains it."
+      : "";
+    totals(find("summary"), result, other, ["this net", title]);
+  }
+
+  function notes() {
+    const list = result.notes;
+    find("notes").hidden = list.length === 0;
+    const count = list.length === 1 ? "1 window does not fit" : `${list.length} windows do not fit`;
+    find("notes").querySelector("summary").textContent = `${count} a whole number of times: part of the map is never read`;
+    find("notes").querySelector("ul").replaceChildren(
+      ...list.map((note) => element("li", `Line ${note.line}, ${note.name}: ${note.text}.`)),
+    );
+  }
+
+  function rows() {
+    shown = find("inside").checked ? result.rows : blocks(result.rows);
+    layers(find("table"), shown, sums(result), chosen);
+  }
+
+  function detail() {
+    const row = [...shown, ...blocks(result.rows)].find(({ name }) => name === chosen);
+    find("detail").hidden = !row;
+    if (!row) return;
     const list = element("dl");
-    const add = (term, text) => list.append(element("dt", term), element("dd", text));
-    add("Output", result.output ? result.output.join(" × ") : "not reached");
-    add("Parameters", `${whole(totals.params)} (${megabytes(4 * totals.params)})`);
-    add("MACs for one image", whole(totals.macs));
-    add("Activations for one image", `${whole(totals.bytes)} bytes (${megabytes(totals.bytes)})`);
-    const last = result.rows.at(-1);
-    add("Receptive field at the end", last ? `${whole(last.field)} × ${whole(last.field)} pixels` : "1 × 1 pixels");
-    return list;
+    for (const [what, text] of window.explorerFormulas.of(row, row.inside)) list.append(element("dt", what), element("dd", text));
+    const pixels = row.field.toLocaleString("en-US");
+    const figure = element("figure");
+    figure.append(
+      window.explorerDrawing.field(result.input, row.field),
+      element("figcaption", `One unit sees ${pixels} × ${pixels} of ${result.input[1]} × ${result.input[2]} pixels.`),
+    );
+    const close = element("button", "Close", { type: "button" });
+    close.addEventListener("click", () => choose(null));
+    const head = element("p", "", { class: "explorer-bar" });
+    head.append(element("strong", `${row.name}: ${row.kind}, line ${row.line}`), close);
+    find("detail").replaceChildren(head, figure, list);
+  }
+
+  function choose(name) {
+    chosen = name === chosen ? null : name;
+    rows();
+    draw();
+    detail();
+    if (chosen) find("detail").scrollIntoView({ block: "nearest" });
   }
 
   function update() {
-    const text = find("stack").value;
-    const result = evaluate(text);
-    const totals = { params: 0, macs: 0, bytes: 0 };
-    for (const row of result.rows) for (const what of Object.keys(totals)) totals[what] += row[what];
-
-    const told = explain(result.problem, text);
-    if (find("problem").textContent !== told) find("problem").textContent = told; // a repeated alert is not read again
-    find("stack").setAttribute("aria-invalid", String(Boolean(result.problem)));
-    find("summary").replaceChildren(summary(result, totals));
-
-    const notes = find("notes");
-    notes.hidden = result.notes.length === 0;
-    const count = result.notes.length === 1 ? "1 window does" : `${result.notes.length} windows do`;
-    notes.querySelector("summary").textContent = `${count} not fit a whole number of times`;
-    notes.querySelector("ul").replaceChildren(
-      ...result.notes.map((note) => element("li", `Line ${note.line}, ${note.name}: ${note.text}.`)),
-    );
-
-    const shown = find("inside").checked ? result.rows : blocks(result.rows);
-    find("table").tBodies[0].replaceChildren(...shown.map((row) => tableRow(row, totals)));
+    result = evaluate(stack.value);
+    stack.setAttribute("aria-invalid", String(Boolean(result.problem)));
+    find("preset").value = presetOf(stack.value)?.name ?? (sameText(stack.value, START) ? "start" : "own");
+    find("reset").disabled = sameText(stack.value, origin);
+    gutter();
+    notes();
+    rows();
+    draw();
+    detail();
+    tell();
   }
+
+  // ---- what the reader does
 
   // The fields that the chosen kind of layer has.
   function fields() {
     const kind = KINDS[find("kind").value];
-    const wanted = [...kind.numbers, ...kind.options];
-    const usual = { maps: "64", kernel: "3x3", stride: "", pad: "", groups: "" };
+    const usual = { channels: "64", units: "10", kernel: "3x3", probability: "0.5" };
     find("fields").replaceChildren(
-      ...wanted.map((what) => {
+      ...[...kind.numbers, ...kind.options].map((what) => {
         const label = element("label", `${what.replace("_", " ")} `);
-        const flag = ["no_bias", "ceil", "copy"].includes(what);
-        const field = flag
+        const option = kind.options.includes(what);
+        const field = FLAGS.includes(what)
           ? element("input", "", { type: "checkbox" })
-          : element("input", "", { type: "text", inputmode: "numeric", value: usual[what] ?? "32" });
-        field.dataset.what = what;
-        field.dataset.option = String(kind.options.includes(what));
+          : element("input", "", { type: "text", value: option ? "" : usual[what] ?? "32" });
+        Object.assign(field.dataset, { what, option: String(option) });
         label.append(field);
         return label;
       }),
     );
+  }
+
+  // Where a layer goes: those for maps before the classifier, others at the end.
+  function place(kind) {
+    const flat = ["fc", "relu", "sigmoid", "tanh", "softmax", "dropout", "flatten", "identity"];
+    if (flat.includes(kind) || result.problem) return stack.value.trimEnd().length;
+    const ends = (layer) => ["flatten", "fc", "global_pool"].includes(layer.kind) || layer.children.some(ends);
+    const { layers } = parse(stack.value);
+    let at = layers.findIndex(ends);
+    while (at > 0 && layers[at - 1].kind === "dropout") at -= 1;
+    return at < 0 ? stack.value.trimEnd().length : lineStart(layers[at].line) - 1;
   }
 
   function add(event) {
@@ -127,31 +188,102 @@
       const value = field.value.trim();
       return option === "true" && value ? `${what} ${value}` : value;
     });
-    const stack = find("stack");
-    stack.value = `${stack.value.trimEnd()}\n${[find("kind").value, ...words].filter(Boolean).join(" ")}\n`;
-    stack.scrollTop = stack.scrollHeight;
-    find("preset").value = "";
-    update();
+    const at = place(find("kind").value);
+    const line = `\n${[find("kind").value, ...words].filter(Boolean).join(" ")}`;
+    const { problem } = evaluate(stack.value.slice(0, at) + line + stack.value.slice(at));
+    if (problem && !result.problem) {
+      find("problem").textContent = `Not added: ${problem.message}.`;
+      return;
+    }
+    type(at, at, line);
+    stack.scrollTop = Math.max(0, (stack.scrollHeight * at) / stack.value.length - stack.clientHeight / 2);
   }
 
-  function choose() {
-    find("stack").value = presets[find("preset").value] ?? first;
-    find("stack").scrollTop = 0;
-    update();
+  function load(text) {
+    origin = text;
+    type(0, stack.value.length, text);
+    stack.scrollTop = 0;
+    find("reset").disabled = true;
   }
 
+  // The clipboard of a page that is opened from a file is reached through a selection only.
+  function copy(text, what) {
+    const before = document.activeElement;
+    const carrier = element("textarea", text, { class: "explorer-unseen", "aria-hidden": "true" });
+    document.body.append(carrier);
+    carrier.select();
+    const done = document.execCommand("copy");
+    carrier.remove();
+    before?.focus();
+    find("status").textContent = done ? `Copied: ${what}, ${text.split("\n").length - 1} lines.` : "The browser did not allow the copy.";
+    find("status").classList.remove("explorer-unseen");
+    setTimeout(() => find("status").classList.add("explorer-unseen"), 4000);
+  }
+
+  function program() {
+    if (result.problem) find("problem").textContent = `Nothing copied. ${explain(result.problem, stack.value)}`;
+    else copy(window.explorerPytorch.code(result), "a program in PyTorch");
+  }
+
+  const options = () => data.map(({ group, nets: list }) => {
+    const made = element("optgroup", "", { label: group });
+    made.append(...list.map(({ name, title }) => element("option", title, { value: name })));
+    return made;
+  });
   find("preset").append(
-    element("option", "a small net of every kind of layer", { value: "" }),
-    ...Object.keys(presets).map((name) => element("option", name, { value: name })),
+    element("option", "a small net", { value: "start" }),
+    element("option", "your own stack", { value: "own", disabled: "" }),
+    ...options(),
   );
+  find("other").append(element("option", "nothing", { value: "" }), element("option", "this net as it is now", { value: "kept" }), ...options());
   find("kind").append(
     ...Object.keys(KINDS).filter((kind) => !KINDS[kind].block).map((kind) => element("option", kind, { value: kind })),
   );
-  find("preset").addEventListener("change", choose);
-  find("stack").addEventListener("input", update);
-  find("inside").addEventListener("change", update);
+  // Loading takes the focus for a moment, which would break off a name that is being typed into the list.
+  let typed = false, loading = 0;
+  find("preset").addEventListener("keydown", (event) => { typed = event.key.length === 1; });
+  find("preset").addEventListener("pointerdown", () => { typed = false; });
+  find("preset").addEventListener("change", () => {
+    const text = nets.get(find("preset").value)?.stack ?? START;
+    clearTimeout(loading);
+    if (typed) loading = setTimeout(load, TYPED, text);
+    else load(text);
+  });
+  find("other").addEventListener("change", () => {
+    find("other").dataset.kept = stack.value;
+    draw();
+  });
+  find("undo").addEventListener("click", () => {
+    stack.focus({ preventScroll: true });
+    document.execCommand("undo");
+    find("undo").focus({ preventScroll: true });
+  });
+  find("reset").addEventListener("click", () => load(origin));
+  find("pytorch").addEventListener("click", program);
+  find("csv").addEventListener("click", () => copy(window.explorerPytorch.csv(result.rows), "a table"));
+  stack.addEventListener("input", update);
+  stack.addEventListener("scroll", () => { find("gutter").scrollTop = stack.scrollTop; });
+  for (const event of ["keyup", "click", "blur"]) stack.addEventListener(event, () => result.problem && !find("problem").textContent && tell());
+  find("inside").addEventListener("change", () => { rows(); detail(); });
   find("kind").addEventListener("change", fields);
   find("add").addEventListener("submit", add);
+  find("table").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) choose(button.dataset.name);
+  });
+  find("drawing").addEventListener("click", (event) => {
+    const box = event.target.closest("[data-name]");
+    if (box && box.dataset.name !== "input") choose(box.dataset.name);
+  });
+  window.addEventListener("hashchange", () => {
+    const text = unpacked(location.hash);
+    if (text !== null && !sameText(text, stack.value)) load(text);
+  });
+
+  const wanted = unpacked(location.hash);
+  stack.value = wanted ?? remembered() ?? START;
+  origin = presetOf(stack.value)?.stack ?? (wanted === null ? START : stack.value);
   fields();
-  choose();
+  update();
+  if (wanted !== null) find("preset").closest(".explorer").scrollIntoView();
 })();

@@ -9,19 +9,21 @@
 is made from their structure, so that it cannot drift from them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from cs231n_arch.create import create_model
-from cs231n_arch.models import list_models
+from cs231n_arch.explorer.names import NAMES, OPTIONS
+from cs231n_arch.explorer.words import Conv, Word, candidates
 from cs231n_arch.models.alexnet import TowerNorm
 from cs231n_arch.models.densenet import DenseBlock
 from cs231n_arch.models.layers import AuxHead, AuxNet, Concat, Net, Sum
 
-MOST_LINES = 1000  # a longer text is no longer read, and makes the page heavy
+MOST_CONVS = 6  # that a word stands for
 SERIES = (nn.Sequential.forward, Net.forward, AuxNet.forward, DenseBlock.forward)
 
 
@@ -31,8 +33,8 @@ def sides(value: int | tuple[int, ...]) -> str:
     return f"{height}x{width}"
 
 
-def short(value: int | tuple[int, ...]) -> str:
-    """A stride or padding, as one number where both are equal."""
+def short(value: Any) -> str:
+    """A stride, padding or dilation, as one number where both are equal."""
     return str(value if isinstance(value, int) else value[0] if value[0] == value[1] else sides(value))
 
 
@@ -43,6 +45,8 @@ def options(module: Any) -> str:
         words.append(f"stride {short(module.stride)}")
     if short(module.padding) != "0":
         words.append(f"pad {short(module.padding)}")
+    if short(getattr(module, "dilation", 1)) != "1":
+        words.append(f"dilation {short(module.dilation)}")
     if getattr(module, "groups", 1) != 1:
         words.append(f"groups {module.groups}")
     if getattr(module, "ceil_mode", False):
@@ -58,7 +62,7 @@ def layer(module: nn.Module) -> str:
     """
     bias = "" if getattr(module, "bias", None) is not None else "no_bias"
     match module:
-        case nn.Conv2d(dilation=(1, 1), padding_mode="zeros"):
+        case nn.Conv2d(padding_mode="zeros", padding=tuple()):
             words = ["conv", str(module.out_channels), sides(module.kernel_size), options(module), bias]
         case nn.MaxPool2d(dilation=1):
             words = ["max_pool", sides(module.kernel_size), options(module)]
@@ -73,14 +77,16 @@ def layer(module: nn.Module) -> str:
         case nn.ReLU():
             words = ["relu", "" if module.inplace else "copy"]
         case nn.ZeroPad3d(padding=(0, 0, 0, 0, 0, extra)):
-            words = ["zero_maps", str(extra)]
+            words = ["zero_channels", str(extra)]
         case nn.ZeroPad2d(padding=(0, right, 0, below)) if right == below:
             words = ["zero_edge", str(right)]
         case TowerNorm():
             words = ["tower_lrn"]
         case nn.LocalResponseNorm():
             words = ["lrn"]
-        case nn.Dropout() | nn.Flatten() | nn.Identity() | nn.Tanh():
+        case nn.Dropout():
+            words = ["dropout", f"{module.p:g}"]
+        case nn.Flatten() | nn.Identity() | nn.Sigmoid() | nn.Tanh():
             words = [type(module).__name__.lower()]
         case _:
             raise ValueError(f"the explorer has no word for {type(module).__name__}")
@@ -88,18 +94,71 @@ def layer(module: nn.Module) -> str:
 
 
 def lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
-    """The module and, indented, what is in it."""
+    """The module and, indented, what is in it, layer by layer."""
     start = f"{'  ' * depth}{name}: "
-    if type(module).forward in SERIES and any(module.children()):
-        kind = "series"
-    elif type(module).forward in (Sum.forward, Concat.forward):
-        kind = "sum" if isinstance(module, Sum) else "concat"
-    else:
+    kind = block(module)
+    if kind is None:
         yield start + layer(module)
         return
     yield start + kind
     for child, inner in parts(module):
         yield from lines(child, inner, depth + 1)
+
+
+def block(module: nn.Module) -> str | None:
+    """How the parts of the module are joined; None for a layer."""
+    if type(module).forward in SERIES and any(module.children()):
+        return "series"
+    if type(module).forward in (Sum.forward, Concat.forward):
+        return "sum" if isinstance(module, Sum) else "concat"
+    return None
+
+
+def word(module: nn.Module) -> Word | None:
+    """The paper's word for the module, if there is one."""
+    convs = [m for m in module.modules() if isinstance(m, nn.Conv2d)]
+    if block(module) is None or not 1 <= len(convs) <= MOST_CONVS:
+        return None
+    names = Conv._fields
+    key = tuple(Conv(*(getattr(conv, name) for name in names)) for conv in convs)
+    written = tuple(lines("", module, 0))
+    return next((found for found, made in known(key) if made == written), None)
+
+
+@cache
+def known(convs: tuple[Conv, ...]) -> list[tuple[Word, tuple[str, ...]]]:
+    """The words for a block with these convolutions, and the layers that each stands for."""
+    with torch.device("meta"):
+        return [(found, tuple(lines("", found.module, 0))) for found in candidates(convs)]
+
+
+def repeated(name: str, module: nn.Module) -> str | None:
+    """Such as `residual 64 x3 stride 2`, for a series of one word under numbered names."""
+    names = [child for child, _ in parts(module)]
+    numbers = range(1, len(names) + 1)
+    usual = [f"{name.removesuffix('_x')}_{number}" for number in numbers]
+    if block(module) != "series" or names not in (usual, [f"layer{number}" for number in numbers]):
+        return None
+    found = [word(inner) for _, inner in parts(module)]
+    texts = {w.text if w else None for w in found}
+    first = found[0]
+    if first is None or len(texts) > 1 or any(w and w.first for w in found[1:]):
+        return None
+    if (names != usual) != first.text.startswith("dense_layer"):
+        return None
+    return f"{first.text} x{len(found)} {first.first}".strip()
+
+
+def short_lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
+    """As `lines`, with the papers' words where they fit."""
+    found = word(module)
+    text = f"{found.text} {found.first}".strip() if found else repeated(name, module)
+    if text is not None or block(module) is None:
+        yield f"{'  ' * depth}{name}: {text or layer(module)}"
+        return
+    yield f"{'  ' * depth}{name}: {block(module)}"
+    for child, inner in parts(module):
+        yield from short_lines(child, inner, depth + 1)
 
 
 def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -110,7 +169,7 @@ def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def stack(model: Net) -> str:
-    """A net in the notation of the explorer.
+    """A net in the notation of the explorer, as short as the words of the papers make it.
 
     Raises:
         ValueError: part of it is neither a layer the notation has a word for, nor layers in series, summed, or
@@ -118,21 +177,14 @@ def stack(model: Net) -> str:
     """
     if type(model).forward not in SERIES:
         raise ValueError(f"the explorer has no word for {type(model).__name__}")
-    body = [line for name, child in parts(model) for line in lines(name, child, 0)]
+    body = [line for name, child in parts(model) for line in short_lines(name, child, 0)]
     return "\n".join(["input " + "x".join(map(str, model.input_size)), *body])
 
 
-def presets() -> Mapping[str, str]:
-    """Name -> stack, for every model that the notation can write in at most MOST_LINES lines."""
-    found: dict[str, str] = {}
-    for name in list_models():
-        with torch.device("meta"):
-            model = create_model(name, **({"modern": True} if name == "lenet5" else {}))
-        try:
-            text = stack(model)
-        except ValueError:  # such as FractalNet, whose joins are neither sums nor concatenations
-            continue
-        # A general constructor's default is the same net as one of those with the depth in their name.
-        if text.count("\n") < MOST_LINES and text not in found.values():
-            found[name] = text
+def presets() -> dict[str, dict[str, str]]:
+    """Group -> model -> stack, for the models of `NAMES`."""
+    found: dict[str, dict[str, str]] = {}
+    with torch.device("meta"):
+        for group, names in NAMES.items():
+            found[group] = {name: stack(create_model(name, **OPTIONS.get(name, {}))) for name in names}
     return found

@@ -1,0 +1,82 @@
+"""The nets that the explorer offers: the papers, and the names that they give their nets."""
+
+NAMES = {
+    "LeNet": {"lenet5": "LeNet-5, modern form"},
+    "AlexNet and ZFNet": {
+        "alexnet": "AlexNet",
+        "alexnet_two_gpu": "AlexNet on two GPUs",
+        "zfnet": "ZFNet",
+    },
+    "VGG": {
+        "vgg11": "VGG-11 (A)",
+        "vgg13": "VGG-13 (B)",
+        "vgg16": "VGG-16 (D)",
+        "vgg19": "VGG-19 (E)",
+        "vgg11_bn": "VGG-11 with batch norm",
+        "vgg13_bn": "VGG-13 with batch norm",
+        "vgg16_bn": "VGG-16 with batch norm",
+        "vgg19_bn": "VGG-19 with batch norm",
+    },
+    "Network in Network": {"nin_cifar": "NiN for CIFAR", "nin_imagenet": "NiN for ImageNet"},
+    "GoogLeNet and Inception": {
+        "googlenet": "GoogLeNet",
+        "inception_naive": "Inception module, naive",
+        "inception_v2": "Inception-v2",
+        "inception_v3": "Inception-v3",
+        "inception_v4": "Inception-v4",
+    },
+    "ResNet, ImageNet": {
+        "resnet18": "ResNet-18",
+        "resnet34": "ResNet-34",
+        "resnet50": "ResNet-50",
+        "resnet101": "ResNet-101",
+        "resnet152": "ResNet-152",
+        "plain18": "plain-18",
+        "plain34": "plain-34",
+    },
+    "ResNet, CIFAR": {
+        "resnet20": "ResNet-20",
+        "resnet32": "ResNet-32",
+        "resnet44": "ResNet-44",
+        "resnet56": "ResNet-56",
+        "resnet110": "ResNet-110",
+        "resnet1202": "ResNet-1202",
+        "plain20": "plain-20",
+        "plain32": "plain-32",
+        "plain44": "plain-44",
+        "plain56": "plain-56",
+        "plain110": "plain-110",
+    },
+    "Identity mappings": {
+        "preact_resnet110": "pre-activation ResNet-110",
+        "preact_resnet164": "pre-activation ResNet-164",
+        "preact_resnet1001": "pre-activation ResNet-1001",
+    },
+    "Wide ResNet": {
+        "wide_resnet28_10": "WRN-28-10",
+        "wide_resnet40_4": "WRN-40-4",
+        "wide_resnet50_2": "WRN-50-2-bottleneck",
+        "wide_resnet101_2": "WRN-101-2-bottleneck",
+    },
+    "ResNeXt": {
+        "resnext50_32x4d": "ResNeXt-50 (32×4d)",
+        "resnext101_32x8d": "ResNeXt-101 (32×8d)",
+        "resnext101_64x4d": "ResNeXt-101 (64×4d)",
+        "resnext29_8x64d": "ResNeXt-29 (8×64d), CIFAR",
+    },
+    "DenseNet": {
+        "densenet121": "DenseNet-121",
+        "densenet169": "DenseNet-169",
+        "densenet201": "DenseNet-201",
+        "densenet161": "DenseNet-161",
+        "densenet40_12": "DenseNet, L = 40, k = 12",
+        "densenet_bc100_12": "DenseNet-BC, L = 100, k = 12",
+    },
+    "SqueezeNet": {
+        "squeezenet1_0": "SqueezeNet 1.0",
+        "squeezenet1_1": "SqueezeNet 1.1",
+        "squeezenet_simple_bypass": "SqueezeNet, simple bypass",
+        "squeezenet_complex_bypass": "SqueezeNet, complex bypass",
+    },
+}
+OPTIONS = {"lenet5": {"modern": True}}  # the 1998 form has layers that no other net has

@@ -35,6 +35,12 @@ def write(driver, text: str) -> None:
     element(driver, "kind").send_keys("")
 
 
+def press(driver, control) -> None:
+    """Click the control, scrolled to where neither the book's bar nor the totals cover it."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", control)
+    control.click()
+
+
 def load(driver, name: str) -> None:
     driver.execute_script(
         "const choice = document.getElementById('explorer-preset'); choice.value = arguments[0];"

@@ -8,7 +8,7 @@ from cs231n_arch import create_model, explorer, layer_table
 from cs231n_arch.explorer.names import NAMES, OPTIONS
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-from explorer_steps import element, load, open_first, problem, rows, write
+from explorer_steps import element, load, open_first, press, problem, rows, write
 
 
 def shown(table: pd.DataFrame) -> list[list[str]]:
@@ -215,7 +215,7 @@ def test_a_window_that_does_not_fit_is_explained(opened):
 
 def test_a_stride_that_does_not_divide_is_explained(opened):
     write(opened, "input 3x224x224\nconv 96 11x11 stride 4")
-    element(opened, "notes").find_element("tag name", "summary").click()
+    press(opened, element(opened, "notes").find_element("tag name", "summary"))
     note = element(opened, "notes").text
     assert "(224 + 2·0 − 11) / 4 = 53.25 is no whole number" in note
     assert "rounded down" in note
@@ -241,7 +241,7 @@ def test_a_stride_that_does_not_divide_is_explained(opened):
             "kernel must be a whole number of at least 1, or two such as 1x7; given nothing",
         ),
         ("input 3x8x8\nconv 8 3x3x3", 2, "given “3x3x3”"),
-        ("input 3x8x8\nconv 8 3x3 strides 2", 2, "“strides” is no option of conv"),
+        ("input 3x8x8\nconv 8 3x3 steps 2", 2, "“steps” is no option of conv"),
         (
             "input 3x8x8\nconv 8 3x3 groups 2",
             2,

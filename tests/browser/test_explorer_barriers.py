@@ -1,0 +1,124 @@
+"""The explorer for those who read it otherwise: by screen reader, in either theme, on a telephone; and offline."""
+
+from importlib.resources import files
+
+import pytest
+
+from cs231n_arch import explorer
+
+pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
+axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
+from explorer_steps import element, load, open_first, problem, rows  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def page(build):
+    return build("explorer")
+
+
+@pytest.fixture
+def opened(driver, page):
+    return open_first(driver, page)
+
+
+def test_screen_readers_are_told_names_and_changes(opened):
+    unnamed = opened.execute_script(
+        "return [...document.querySelectorAll('.explorer :is(input, select, textarea)')]"
+        ".filter(field => !field.labels.length).map(field => field.outerHTML)"
+    )
+    assert unnamed == []
+    assert element(opened, "status").get_attribute("role") == "status"
+    assert element(opened, "problem").get_attribute("role") == "alert"
+    table = element(opened, "table")
+    assert table.find_element("tag name", "caption").text
+    assert all(cell.get_attribute("scope") == "col" for cell in table.find_elements("css selector", "thead th"))
+    assert all(cell.get_attribute("scope") == "row" for cell in table.find_elements("css selector", "tbody th"))
+    ids = opened.execute_script("return [...document.querySelectorAll('.explorer [id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_barriers(opened, theme):
+    opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    load(opened, "googlenet")
+    rows(opened)
+    opened.find_element("css selector", "#explorer-table button").click()
+    element(opened, "stack").send_keys(Keys.CONTROL, Keys.END)
+    element(opened, "stack").send_keys("\nnonsense")
+    problem(opened)
+    scan = axe.Axe(opened)
+    scan.inject()
+    found = scan.run("#explorer")["violations"]
+    assert not found, scan.report(found)
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Contrast of two colours by WCAG 2.1; each (red, green, blue) of 0 to 255."""
+
+    def luminance(colour):
+        parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_is_legible_in_both_themes(opened, theme):
+    opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    load(opened, "alexnet")
+    rows(opened)
+    opened.find_element("css selector", "#explorer-table button").click()
+    element(opened, "stack").send_keys(Keys.CONTROL, Keys.END)
+    element(opened, "stack").send_keys("\nnonsense\nconv 3")
+    problem(opened)
+    colours = opened.execute_script(
+        """
+        const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+        const ground = (e) => {
+          for (; e; e = e.parentElement) {
+            const colour = parse(getComputedStyle(e).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0) return colour.slice(0, 3);
+          }
+          return [255, 255, 255];
+        };
+        const text = 'label, textarea, select, button, th, td, dd, p, summary';
+        return [...document.querySelectorAll(`.explorer :is(${text})`)]
+          .filter((e) => e.textContent.trim())
+          .map((e) => [e.outerHTML.slice(0, 80), parse(getComputedStyle(e).color).slice(0, 3), ground(e)]);
+        """
+    )
+    assert len(colours) > 30
+    faint = [what for what, ink, paper in colours if contrast(ink, paper) < 4.5]
+    assert faint == []
+
+
+def test_a_telephone_shows_all_of_it(opened):
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    )
+    try:
+        load(opened, "resnet50")
+        rows(opened)
+        over = opened.execute_script(
+            "return [...document.querySelectorAll('.explorer > *, .explorer-left > *, .explorer-right > *')]"
+            ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className + e.id)"
+        )
+        assert over == []
+        assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        opened.execute_script("document.getElementById('explorer-table').scrollIntoView()")
+        top = opened.execute_script(
+            "return document.getElementById('explorer-summary').getBoundingClientRect().top"
+        )
+        assert 0 <= top < 300, "the totals stay in view"
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_scripts_cause_no_error_and_ask_for_nothing(opened):
+    errors = [entry["message"] for entry in opened.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [message for message in errors if "explorer" in message.replace("explorer.html", "").lower()] == []
+    for name in (*explorer.SCRIPTS, "page.html", "style.css"):
+        source = (files(explorer) / name).read_text(encoding="utf-8")
+        assert [word for word in ("http:", "https:", "src=", "import(", "url(", "fetch(") if word in source] == []

@@ -48,7 +48,7 @@ window.explorerFormulas = (() => {
   function of(row, inside) {
     if (row.isBlock) {
       return [
-        ...inside.filter((part) => part.params).map((part) => [part.name, parameters(part)]),
+        ...inside.filter((part) => part.params).map((part) => [part.name.slice(row.name.length + 1), parameters(part)]),
         ["Parameters in all", whole(row.params)],
         ["MACs in all", whole(row.macs)],
       ];

@@ -40,6 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
     "explorer": {"create", "models"},
+    "moving": {"explorer"},
     "seeing": {"attribution", "create", "data", "explorer", "interop", "models"},
     "profiling": {"create", "models", "anatomy", "interop", "published", "machine", "records", "errors"},
     "training": {"models", "anatomy", "data", "machine", "records", "errors"},

@@ -1,0 +1,212 @@
+"""The moving figures in Chromium: their numbers are the library's, and everybody can use them."""
+
+import itertools
+import json
+import random
+import subprocess
+import sys
+from importlib.resources import files
+
+import nbformat
+import pytest
+import torch
+from torch.nn import functional as F
+
+from cs231n_arch import conv_output_size, moving
+from cs231n_arch.anatomy.arithmetic import conv_macs, conv_parameters
+
+pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
+axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+NAMES = ("window",)
+CELLS = "from cs231n_arch import moving\n\nmoving.window()"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A book of one page with all moving figures, in the book's theme."""
+    folder = tmp_path_factory.mktemp("book")
+    code = [nbformat.v4.new_code_cell(cell) for cell in CELLS.split("\n---\n")]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Moving"), *code])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, folder / "moving.ipynb")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: moving\n")
+    (folder / "_config.yml").write_text("title: Page\nexecute:\n  timeout: 240\n  allow_errors: false\n")
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    built = folder / "_build/html/moving.html"
+    assert built.is_file(), done.stdout + done.stderr
+    return built
+
+
+@pytest.fixture
+def opened(driver, page):
+    driver.get(page.as_uri())
+    return driver
+
+
+def field(driver, name):
+    return driver.find_element("id", f"moving-{name}")
+
+
+def choose(driver, name: str, value: object) -> None:
+    """Take a value of a field or slider, as a reader does."""
+    driver.execute_script(
+        "const field = document.getElementById(arguments[0]); field.value = arguments[1];"
+        "for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind));",
+        f"moving-{name}",
+        str(value),
+    )
+
+
+def window_data() -> tuple[torch.Tensor, torch.Tensor]:
+    held = moving.window().html.split('id="moving-window-data">')[1].split("</script>")[0]
+    data = json.loads(held)
+    return torch.tensor(data["image"]).float(), torch.tensor(data["weights"]).float()
+
+
+SETTINGS = [
+    dict(zip(("channels", "groups", "kernel", "stride", "padding", "dilation"), values, strict=True))
+    for values in itertools.product((1, 2, 4), (1, 2, 4), (1, 2, 3), (1, 2, 3), (0, 1, 2), (1, 2))
+    if values[0] % values[1] == 0
+]
+
+
+def test_the_window_computes_what_pytorch_and_the_formulas_do(opened):
+    image, weights = window_data()
+    found = opened.execute_script(
+        "const data = JSON.parse(document.getElementById('moving-window-data').textContent);"
+        "const size = data.image[0].length, filters = data.weights.length, page = window.movingWindow;"
+        "return arguments[0].map((given) => ({"
+        "side: page.outputSize(size, given), ...page.costs(filters, size, given),"
+        "maps: data.weights.map((_, filter) => page.featureMap(data, filter, given)) }));",
+        SETTINGS,
+    )
+    assert len(found) == len(SETTINGS) > 300
+    for given, told in zip(SETTINGS, found, strict=True):
+        channels, groups, kernel = given["channels"], given["groups"], given["kernel"]
+        options = {name: given[name] for name in ("stride", "padding", "dilation")}
+        used = weights[:, : channels // groups, :kernel, :kernel]
+        wanted = F.conv2d(image[None, :channels], used, groups=groups, **options)[0]
+        assert torch.equal(torch.tensor(told["maps"]).float(), wanted), given
+        side = conv_output_size(image.shape[-1], kernel, **options)
+        assert told["side"] == side
+        assert told["parameters"] == conv_parameters(channels, 4, kernel, groups=groups, bias=False)
+        assert told["macs"] == conv_macs(channels, 4, kernel, side, groups=groups)
+
+
+def test_the_window_writes_down_the_sum_of_every_place(opened):
+    image, weights = window_data()
+    for given in random.Random(0).sample(SETTINGS, 8):
+        for name, value in given.items():
+            choose(opened, f"window-{name}", value)
+        choose(opened, "window-filter", 3)
+        at = int(field(opened, "window-place").get_attribute("max"))
+        choose(opened, "window-place", at)
+        _, *lines, last = field(opened, "window-sum").text.splitlines()
+        total = 0
+        for line in lines:
+            terms, result = line.split(": ")[1].split(" = ")
+            numbers = terms.replace("·", "*").replace("−", "-")
+            assert set(numbers) <= set("0123456789*+-() ")
+            assert eval(numbers) == int(result.replace("−", "-"))
+            total += eval(numbers)
+        assert last == f"Sum: {total}".replace("-", "−")
+        options = {name: given[name] for name in ("stride", "padding", "dilation", "groups")}
+        used = weights[:, : given["channels"] // given["groups"], : given["kernel"], : given["kernel"]]
+        assert total == F.conv2d(image[None, : given["channels"]], used, **options)[0, 3, -1, -1]
+
+
+def test_groups_that_do_not_divide_the_channels_cannot_be_chosen(opened):
+    choose(opened, "window-channels", 4)
+    choose(opened, "window-groups", 4)
+    assert "4 · 1 · 3²" in field(opened, "window-facts").text
+    choose(opened, "window-channels", 2)
+    assert field(opened, "window-groups").get_attribute("value") == "1"
+    disabled = opened.execute_script(
+        "const { options } = document.getElementById('moving-window-groups');"
+        "return [...options].filter((option) => option.disabled).map((option) => option.value)"
+    )
+    assert disabled == ["4"]
+
+
+# ---- all figures ----
+
+
+def test_the_window_moves_by_the_keyboard_and_by_itself(opened):
+    slider = field(opened, "window-place")
+    slider.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert slider.get_attribute("value") == "2"
+    assert slider.get_attribute("aria-valuetext") == "row 0, column 2"
+    assert field(opened, "window-sum").text.startswith("Row 0, column 2:")
+    play = opened.find_element("css selector", "#moving-window button")
+    play.send_keys(Keys.ENTER)
+    WebDriverWait(opened, 10).until(lambda _: slider.get_attribute("value") == "4")
+    assert field(opened, "window-sum").get_attribute("aria-live") == "off"
+    play.send_keys(Keys.ENTER)
+    assert play.text == "Play"
+
+
+def test_who_wants_less_motion_gets_none(driver, page):
+    def prefer(value):
+        media = {"features": [{"name": "prefers-reduced-motion", "value": value}]}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    prefer("reduce")
+    try:
+        driver.get(page.as_uri())
+        buttons = driver.find_elements("css selector", ".moving button")
+        assert [button.text for button in buttons if button.is_displayed() and button.text == "Play"] == []
+        field(driver, "window-place").send_keys(Keys.END)
+        assert field(driver, "window-sum").text.startswith("Row 3, column 3:")
+    finally:
+        prefer("")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_barriers_at_any_width_in_any_theme(opened, theme, width):
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+        choose(opened, "window-channels", 4)
+        choose(opened, "window-padding", 2)
+        wide = opened.execute_script(
+            "return [...document.querySelectorAll('.moving :is(svg, canvas, input, select, p)')]"
+            ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))"
+        )
+        assert wide == []
+        assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        unnamed = opened.execute_script(
+            "return [...document.querySelectorAll('.moving :is(input, select)')]"
+            ".filter((field) => !field.labels.length).length"
+        )
+        assert unnamed == 0
+        opened.execute_script("for (const animation of document.getAnimations()) animation.finish()")
+        scan = axe.Axe(opened)
+        scan.inject()
+        for name in NAMES:
+            found = scan.run(f"#moving-{name}")["violations"]
+            assert not found, scan.report(found)
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_is_small_asks_for_nothing_and_says_something_without_scripts(opened, name):
+    errors = [entry["message"] for entry in opened.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [message for message in errors if "moving" in message.replace("moving.html", "")] == []
+    text = {file: (files(moving) / file).read_text() for file in ("style.css", "parts.js", f"{name}.js")}
+    for source in text.values():
+        assert [word for word in ("http:", "https:", "src=", "import(", "url(", "fetch(") if word in source] == []
+    assert sum(map(len, text.values())) < 20_000
+    driver = opened
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        driver.refresh()
+        assert moving.STILL in driver.find_element("id", f"moving-{name}").text
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "create": {"interop", "models"},
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
-    "explorer": {"create", "models"},
+    "explorer": {"create", "models", "errors"},
     "moving": {"explorer"},
     "seeing": {"attribution", "create", "data", "explorer", "interop", "models"},
     "profiling": {"create", "models", "anatomy", "interop", "published", "machine", "records", "errors"},

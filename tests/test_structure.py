@@ -40,7 +40,6 @@ ARROWS: dict[str, set[str]] = {
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
     "explorer": {"create", "models", "errors"},
-    "moving": {"explorer"},
     "seeing": {"attribution", "create", "data", "explorer", "interop", "models"},
     "profiling": {"create", "models", "anatomy", "interop", "published", "machine", "records", "errors"},
     "training": {"models", "anatomy", "data", "machine", "records", "errors"},
@@ -57,6 +56,7 @@ ARROWS: dict[str, set[str]] = {
         "records",
         "errors",
     },
+    "moving": {"experiments", "explorer"},
     "claims": {"create", "models", "anatomy", "published", "profiling", "experiments", "errors"},
     "notebook": {"plots", "threads", "training"},
     "cli": {

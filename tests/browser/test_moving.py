@@ -6,13 +6,14 @@ import random
 import subprocess
 import sys
 from importlib.resources import files
+from statistics import fmean
 
 import nbformat
 import pytest
 import torch
 from torch.nn import functional as F
 
-from cs231n_arch import conv_output_size, moving
+from cs231n_arch import conv_output_size, experiments, moving
 from cs231n_arch.anatomy.arithmetic import conv_macs, conv_parameters
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
@@ -20,8 +21,16 @@ axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
-NAMES = ("window",)
-CELLS = "from cs231n_arch import moving\n\nmoving.window()"
+NAMES = ("window", "depth")
+CELLS = """
+from cs231n_arch import moving
+
+moving.window()
+---
+from cs231n_arch.experiments import load_record
+
+moving.depth(load_record("depth"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +139,39 @@ def test_groups_that_do_not_divide_the_channels_cannot_be_chosen(opened):
         "return [...options].filter((option) => option.disabled).map((option) => option.value)"
     )
     assert disabled == ["4"]
+
+
+def test_the_depth_figure_shows_the_records_errors(opened):
+    arms = experiments.load_record("depth")["arms"]
+    slider, told = field(opened, "depth-depth"), field(opened, "depth-told")
+    slider.send_keys(Keys.HOME)
+    for layers in (8, 20, 32, 56):
+        assert slider.get_attribute("aria-valuetext") == f"{layers} layers"
+        for images, column in (("training images", "train_error"), ("test images", "test_error")):
+            choose(opened, "depth-metric", images)
+            means = [
+                fmean(run["curve"][column][-1] for run in arms[f"{kind}{layers}"]["runs"])
+                for kind in ("plain", "resnet")
+            ]
+            ended = f"plain-{layers} {100 * means[0]:.1f} %, ResNet-{layers} {100 * means[1]:.1f} %."
+            assert told.text == f"{layers} layers, error on {images} after 8 epochs: {ended}"
+        slider.send_keys(Keys.ARROW_RIGHT)
+
+
+def test_the_depth_figure_draws_the_records_curves(opened):
+    """The heights of the two lines of the left chart, from the drawing back to percent."""
+    arms = experiments.load_record("depth")["arms"]
+    choose(opened, "depth-depth", 3)
+    lines = opened.execute_script(
+        "return [...document.querySelectorAll('#moving-depth path')].map((path) => path.getAttribute('d'))"
+        ".filter((d) => /^M[^LZ]+(L[^LZ]+){7}$/.test(d))"
+    )
+    assert len(lines) == 2
+    for line, arm in zip(lines, ("plain56", "resnet56"), strict=True):
+        heights = [float(pair.split()[1]) for pair in line[1:].split("L")]
+        curves = [run["curve"]["train_error"] for run in arms[arm]["runs"]]
+        wanted = [100 * fmean(values) for values in zip(*curves, strict=True)]
+        assert [100 * (1 - (height - 14) / 240) for height in heights] == pytest.approx(wanted, abs=0.05)
 
 
 # ---- all figures ----

@@ -14,7 +14,7 @@ SCREEN_ONLY = (
     "img.figure-dark", ".sd-summary-state-marker",
 )  # fmt: skip
 # Pages that are not bound: their line says where they are to be found.
-EXPLORER = "This page computes while you type. You find it in the HTML book, which also works without a network."
+EXPLORER = "This page computes while you type. You find it in the HTML book, which works offline."
 REFERENCE = "Every function and class is described in the HTML book; Python's <code>help</code> prints it too."
 SEEING = "This page runs a network on photographs. You find it in the HTML book, which works offline."
 ELSEWHERE = {

@@ -7,11 +7,10 @@ import json
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from cs231n_arch.errors import unknown
 from cs231n_arch.explorer.names import NAMES
 from cs231n_arch.explorer.stack import presets, stack
 
-__all__ = ["Page", "link", "page", "presets", "stack"]
+__all__ = ["Page", "page", "presets", "stack"]
 
 SCRIPTS = (
     "spelling.js",
@@ -44,29 +43,18 @@ class Page:
 def page() -> Page:
     """The explorer, with the nets of `names.NAMES` as presets."""
     here = files(__name__)
+    stacks = presets()
     nets = [
-        {"group": group, "nets": [{"name": n, "title": NAMES[group][n], "stack": s} for n, s in stacks.items()]}
-        for group, stacks in presets().items()
+        {"group": group, "nets": [{"name": n, "title": NAMES[group][n], "stack": s} for n, s in of.items()]}
+        for group, of in stacks.items()
     ]
     # "</" would end the script in which the text stands.
     texts = json.dumps(nets).replace("</", "<\\/")
     scripts = "".join(f"<script>{(here / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+    # Where a link to a net leads without scripts.
+    places = "".join(f'<span id="{name}"></span>' for of in stacks.values() for name in of)
     return Page(
-        f"<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>"
+        f"{places}<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>"
         f"{(here / 'page.html').read_text(encoding='utf-8')}"
         f'<script type="application/json" id="explorer-presets">{texts}</script>{scripts}'
     )
-
-
-def link(name: str) -> Page:
-    """A link of a chapter to the explorer's page of the same book, with one of its nets loaded.
-
-    Raises:
-        ValueError: the explorer has no net of this name; the message lists those with a similar one.
-    """
-    titles = {net: title for nets in NAMES.values() for net, title in nets.items()}
-    if name not in titles:
-        raise ValueError(
-            unknown("net of the explorer", name, titles, f"it has all {len(titles)} of explorer.presets()")
-        )
-    return Page(f'<p><a href="explorer.html#{name}">Open {titles[name]} in the explorer</a></p>')

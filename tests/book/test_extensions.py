@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from cs231n_arch import explorer
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -123,6 +125,23 @@ def test_formulas_need_no_script_and_framed_figures_count_as_tables(tmp_path):
     assert '<span class="eqno">(1)' in html
     assert "Table 1" in html
     assert "Fig. 1" not in html
+
+
+def test_a_chapter_links_to_a_net_of_the_explorer(tmp_path):
+    (tmp_path / "index.md").write_text("# Start\n\n{ref}`explorer-alexnet`, [the net](explorer-vgg16)\n")
+    (tmp_path / "explorer.md").write_text("---\norphan: true\n---\n# Explorer\n")
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['myst_parser', 'explorer_nets']\nmyst_ref_domains = ['std']\n"
+    )
+    sphinx("-q", "-W", "-n", "-b", "html", str(tmp_path), str(tmp_path / "out")).check_returncode()
+    links = re.findall(r'href="(explorer.html#[^"]*)">(.*?)</a>', (tmp_path / "out" / "index.html").read_text())
+    assert [(to, re.sub("<.*?>", "", text)) for to, text in links] == [
+        ("explorer.html#alexnet", "the explorer with AlexNet"),
+        ("explorer.html#vgg16", "the net"),
+    ]
+    # Each net is a place of the real page, so the link leads there without scripts too.
+    places = re.findall('<span id="([a-z0-9_]+)">', explorer.page().html)
+    assert places == [name for nets in explorer.names.NAMES.values() for name in nets]
 
 
 # Each of the two chapters waits until the other has begun.

@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from cs231n_arch import create_model, list_models
-from cs231n_arch.explorer import SCRIPTS, link, page, presets, stack
-from cs231n_arch.explorer.names import NAMES
+from cs231n_arch.explorer import SCRIPTS, page, presets, stack
 from cs231n_arch.explorer.stack import layer
 
 
@@ -75,13 +74,6 @@ def test_every_model_is_a_preset_or_the_same_net_or_beyond_the_notation():
         "se_resnet_cifar",
         "se_resnet20",
     }
-
-
-def test_a_chapter_links_to_a_net():
-    assert link("alexnet").html == '<p><a href="explorer.html#alexnet">Open AlexNet in the explorer</a></p>'
-    with pytest.raises(ValueError, match="did you mean alexnet"):
-        link("alexnett")
-    assert all(link(name) for names in NAMES.values() for name in names)
 
 
 def test_auxiliary_classifiers_rest():

@@ -21,6 +21,7 @@ RADIUS = 0.2  # of the circle with a sign
 WEIGHTED = (nn.Conv2d, nn.Linear)
 QUIET = (nn.BatchNorm2d, nn.ReLU)  # left out when only the weights are to be seen
 SYMBOLS = {Sum: "+", PathSum: "+", Product: "×"}  # of the joins that end in a circle
+Formulas = tuple[str, str, str]  # at a sum: of its input, of what its body outputs, and of what it outputs
 
 
 @dataclass(frozen=True)
@@ -136,18 +137,22 @@ def box(ax: Axes, layer: nn.Module, x: float, top: float) -> float:
     return top - height
 
 
-def draw(ax: Axes, block: nn.Module, x: float, top: float, weights_only: bool, most: int) -> float:
+def draw(
+    ax: Axes, block: nn.Module, x: float, top: float, weights_only: bool, most: int, formulas: Formulas | None
+) -> float:
     """Draw what a block does downwards from (x, top), and return where it ends."""
     for step in steps(block, weights_only):
         if isinstance(step, Branches):
-            top = fork(ax, step, x, top, weights_only, most)
+            top = fork(ax, step, x, top, weights_only, most, formulas)
         else:
             line(ax, (x, top), (x, top - GAP), head=True)
             top = box(ax, step, x, top - GAP)
     return top
 
 
-def fork(ax: Axes, join: Branches, x: float, top: float, weights_only: bool, most: int) -> float:
+def fork(
+    ax: Axes, join: Branches, x: float, top: float, weights_only: bool, most: int, formulas: Formulas | None
+) -> float:
     """Draw the branches of a join side by side and the place where they meet; return where it ends."""
     branches = shown(join, most)
     parts = [room(part, weights_only, most) for part in branches]
@@ -162,7 +167,7 @@ def fork(ax: Axes, join: Branches, x: float, top: float, weights_only: bool, mos
             ax.text(place, (split + bottom) / 2, f"···\n{branch}\nmore", ha="center", va="center", fontsize=9)
             continue
         line(ax, (x, split), (place, split), (place, top - GAP / 2))
-        end = draw(ax, branch, place, top - GAP / 2, weights_only, most)
+        end = draw(ax, branch, place, top - GAP / 2, weights_only, most, None)
         if abs(place - x) < 1e-9:
             line(ax, (place, end), (place, meet + RADIUS), head=True)
         elif len(branches) == 2 and symbol(join):
@@ -174,6 +179,9 @@ def fork(ax: Axes, join: Branches, x: float, top: float, weights_only: bool, mos
     if sign := symbol(join):
         ax.add_patch(Circle((x, meet), RADIUS, facecolor=(shade, 0.12), edgecolor=shade, linewidth=1.3, zorder=2))
         ax.text(x, meet, sign, ha="center", va="center", fontsize=11)
+        places = ((x - 0.14, split), (x - 0.14, meet + RADIUS + GAP / 2), (x - 0.26, meet - 0.7 * RADIUS))
+        for text, (right, height) in zip(formulas or (), places, strict=False):
+            ax.text(right, height, text, ha="right", va="center", fontsize=10.5)
     else:
         ax.add_patch(
             FancyBboxPatch(
@@ -186,7 +194,13 @@ def fork(ax: Axes, join: Branches, x: float, top: float, weights_only: bool, mos
 
 
 def modules(
-    ax: Axes, blocks: Mapping[str, nn.Module], *, weights_only: bool = False, most: int = 3, apart: float = 0.5
+    ax: Axes,
+    blocks: Mapping[str, nn.Module],
+    *,
+    weights_only: bool = False,
+    most: int = 3,
+    apart: float = 0.5,
+    formulas: Formulas | None = None,
 ) -> Axes:
     """Blocks side by side, each from its input on top down to its output.
 
@@ -199,6 +213,7 @@ def modules(
         weights_only: leave out batch norm and ReLU.
         most: branches to draw of a join; of one that has more, all but the first few and the last are left out.
         apart: room between blocks; a box is 2.2 wide.
+        formulas: to write at each sum: next to its input, to what its body outputs, and to what it outputs itself.
 
     Raises:
         ValueError: no blocks, or fewer than two branches to draw.
@@ -210,7 +225,7 @@ def modules(
         extent = room(block, weights_only, most)
         x = right + extent.left
         right += extent.left + extent.right + apart
-        end = draw(ax, block, x, 0.0, weights_only, most)
+        end = draw(ax, block, x, 0.0, weights_only, most, formulas)
         line(ax, (x, end), (x, end - GAP), head=True)
         ax.text(
             right - apart - (extent.left + extent.right) / 2, 0.22, title, ha="center", va="bottom", fontsize=10

@@ -49,6 +49,13 @@ def test_a_residual_unit_shows_its_layers_in_order_and_one_sum(ax):
     assert tops[4] > plus.center[1] > tops[5] + drawn[5].get_height()
 
 
+def test_formulas_stand_at_the_input_at_the_end_of_the_body_and_below_the_sum(ax):
+    modules(ax, {"residual": unit("resnet20"), "plain": unit("plain20")}, formulas=("$x$", "$F(x)$", "$F(x) + x$"))
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert heights["$x$"] > heights["$F(x)$"] > heights["+"] > heights["$F(x) + x$"]
+    assert [text.get_text() for text in ax.texts].count("$x$") == 1, "a plain unit has no sum"
+
+
 def test_a_plain_unit_has_no_sum_and_stands_beside_the_residual_one(ax):
     modules(ax, {"plain": unit("plain20"), "residual": unit("resnet20")}, weights_only=True)
     assert boxes(ax) == ["3×3 conv, 16"] * 4

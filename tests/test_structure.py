@@ -56,7 +56,7 @@ ARROWS: dict[str, set[str]] = {
         "records",
         "errors",
     },
-    "moving": {"experiments", "explorer"},
+    "moving": {"data", "errors", "experiments", "explorer"},
     "claims": {"create", "models", "anatomy", "published", "profiling", "experiments", "errors"},
     "notebook": {"plots", "threads", "training"},
     "cli": {

@@ -13,15 +13,18 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cs231n_arch import conv_output_size, experiments, moving
+from cs231n_arch import conv_output_size, data, experiments, moving
 from cs231n_arch.anatomy.arithmetic import conv_macs, conv_parameters
+from cs231n_arch.models.lenet import lenet5
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
 axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
-NAMES = ("window", "depth")
+NAMES = ("window", "depth", "digit")
+LENET = {"image_size": 32, "normalise": "lenet"}
 CELLS = """
 from cs231n_arch import moving
 
@@ -30,6 +33,12 @@ moving.window()
 from cs231n_arch.experiments import load_record
 
 moving.depth(load_record("depth"))
+---
+import torch
+from cs231n_arch.models.lenet import lenet5
+
+torch.manual_seed(0)
+moving.digit(lenet5(modern=True))
 """
 
 
@@ -172,6 +181,69 @@ def test_the_depth_figure_draws_the_records_curves(opened):
         curves = [run["curve"]["train_error"] for run in arms[arm]["runs"]]
         wanted = [100 * fmean(values) for values in zip(*curves, strict=True)]
         assert [100 * (1 - (height - 14) / 240) for height in heights] == pytest.approx(wanted, abs=0.05)
+
+
+@torch.no_grad()
+def scores(cells: list[int]) -> torch.Tensor:
+    """The scores of the page's net, with its weights in 8 bits, for an image in the set's pixels."""
+    torch.manual_seed(0)
+    net = lenet5(modern=True)
+    for layer in net:
+        if hasattr(layer, "weight"):
+            level = layer.weight.abs().max() / 127
+            layer.weight.copy_((layer.weight / level).round() * level)
+    small = torch.tensor(cells).view(1, 1, 8, 8).float()
+    image = F.interpolate(small, (32, 32), mode="bilinear").round() / 255 * 1.275 - 0.1
+    return net(image)[0]
+
+
+def page_scores(driver, cells: list[int]) -> torch.Tensor:
+    found = driver.execute_script("return [...window.movingDigit.run(arguments[0]).at(-1).values]", cells)
+    return torch.tensor(found)
+
+
+def test_lenet_in_the_page_computes_what_pytorch_does(opened):
+    raw, ready = (data.load("digits", **options) for options in ({"normalise": None}, LENET))
+    for label in range(10):
+        at = int((raw.test_labels == label).nonzero()[0])
+        cells = raw.test_images[at].flatten().tolist()
+        image = opened.execute_script("return [...window.movingDigit.run(arguments[0])[0].values]", cells)
+        assert torch.allclose(torch.tensor(image), ready.test_images[at].flatten(), atol=1e-5)
+        assert torch.allclose(page_scores(opened, cells), scores(cells), atol=1e-4)
+        choose(opened, "digit-sample", label)
+        assert opened.execute_script("return window.movingDigit.cells()") == cells
+        chances = scores(cells).softmax(dim=0)
+        said = field(opened, "digit-told").text
+        assert said == f"The network reads {chances.argmax()}, with a probability of {100 * chances.max():.0f} %."
+
+
+def test_a_drawing_is_fitted_and_read(opened):
+    pad = field(opened, "digit-pad")
+    opened.execute_script("arguments[0].scrollIntoView({block: 'center'})", pad)
+    pen = ActionChains(opened, duration=20).move_to_element_with_offset(pad, -60, -20)
+    pen.click_and_hold().move_by_offset(0, 40).move_by_offset(10, 0).move_by_offset(-10, 0).release().perform()
+    cells = opened.execute_script("return window.movingDigit.cells()")
+    drawn = torch.tensor(cells).view(8, 8)
+    rows, columns = drawn.sum(dim=1), drawn.sum(dim=0)
+    assert (rows > 100).all(), "as high as the set's digits"
+    assert columns[3:5].sum() > 0.5 * columns.sum(), "in the middle"
+    assert columns[0] == columns[7] == 0
+    chances = scores(cells).softmax(dim=0)
+    assert torch.allclose(page_scores(opened, cells), scores(cells), atol=1e-4)
+    assert f"reads {chances.argmax()}," in field(opened, "digit-told").text
+    assert field(opened, "digit-sample").get_attribute("value") == ""
+    opened.find_element("xpath", "//figure[@id='moving-digit']//button[.='Clear']").click()
+    assert sum(opened.execute_script("return window.movingDigit.cells()")) == 0
+    assert field(opened, "digit-told").text == ""
+
+
+def test_a_digit_can_be_drawn_by_the_keyboard(opened):
+    pad = field(opened, "digit-pad")
+    pad.send_keys(*[Keys.ARROW_UP] * 6, Keys.SPACE, *[Keys.ARROW_DOWN] * 12, Keys.SPACE)
+    drawn = torch.tensor(opened.execute_script("return window.movingDigit.cells()")).view(8, 8)
+    assert (drawn[:, 3:5].sum(dim=1) > 100).all()
+    assert drawn[:, :3].sum() == drawn[:, 5:].sum() == 0
+    assert field(opened, "digit-told").text.startswith("The network reads")
 
 
 # ---- all figures ----

@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "create": {"interop", "models"},
     "transfer": {"anatomy"},
     "attribution": {"anatomy"},
-    "explorer": {"create", "models", "errors"},
+    "explorer": {"create", "models"},
     "seeing": {"attribution", "create", "data", "explorer", "interop", "models"},
     "profiling": {"create", "models", "anatomy", "interop", "published", "machine", "records", "errors"},
     "training": {"models", "anatomy", "data", "machine", "records", "errors"},

@@ -8,6 +8,7 @@ from cs231n_arch.diagrams.flow import flow
 from cs231n_arch.diagrams.fractals import fractal
 from cs231n_arch.diagrams.modules import modules
 from cs231n_arch.diagrams.steps import ladder, numbers
+from cs231n_arch.diagrams.timeline import timeline
 from cs231n_arch.diagrams.windows import pyramid, windows
 from cs231n_arch.diagrams.wiring import connections, dense_block, towers
 
@@ -22,6 +23,7 @@ __all__ = [
     "modules",
     "numbers",
     "pyramid",
+    "timeline",
     "towers",
     "windows",
 ]

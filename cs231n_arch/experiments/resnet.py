@@ -80,8 +80,8 @@ DEPTH = Experiment(
             "resnet20", "resnet56", Better("lower"), "train_error", "resnet-deeper-train", regime=(TRAINED,)
         ),
         Comparison("resnet20", "resnet56", Better("lower"), "response", "resnet-near-identity", regime=(TRAINED,)),
-        Comparison("plain56", "resnet56", Better("lower")),
-        Comparison("resnet20", "resnet56", Better("lower")),
+        Comparison("plain56", "resnet56", Better("lower"), regime=(DEEP_ENOUGH,)),
+        Comparison("resnet20", "resnet56", Better("lower"), regime=(TRAINED,)),
     ),
     recipe="resnet_cifar",
     budgets=BUDGETS,

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -150,11 +151,19 @@ def test_groups_that_do_not_divide_the_channels_cannot_be_chosen(opened):
     assert disabled == ["4"]
 
 
-def test_the_depth_figure_shows_the_records_errors(opened):
+def recorded() -> tuple[dict[str, dict], list[int], int]:
+    """The arms of the record, its depths, and its epochs."""
     arms = experiments.load_record("depth")["arms"]
+    depths = sorted({arm["options"]["depth"] for arm in arms.values()})
+    return arms, depths, arms[f"plain{depths[0]}"]["runs"][0]["curve"]["epoch"][-1]
+
+
+def test_the_depth_figure_shows_the_records_errors(opened):
+    arms, depths, epochs = recorded()
+    assert len(depths) > 2
     slider, told = field(opened, "depth-depth"), field(opened, "depth-told")
     slider.send_keys(Keys.HOME)
-    for layers in (8, 20, 32, 56):
+    for layers in depths:
         assert slider.get_attribute("aria-valuetext") == f"{layers} layers"
         for images, column in (("training images", "train_error"), ("test images", "test_error")):
             choose(opened, "depth-metric", images)
@@ -162,22 +171,28 @@ def test_the_depth_figure_shows_the_records_errors(opened):
                 fmean(run["curve"][column][-1] for run in arms[f"{kind}{layers}"]["runs"])
                 for kind in ("plain", "resnet")
             ]
-            ended = f"plain-{layers} {100 * means[0]:.1f} %, ResNet-{layers} {100 * means[1]:.1f} %."
-            assert told.text == f"{layers} layers, error on {images} after 8 epochs: {ended}"
+            begin = f"{layers} layers, error on {images} after {epochs} epochs: "
+            assert told.text.startswith(begin)
+            said = re.fullmatch(
+                rf"plain-{layers} ([\d.]+) %, ResNet-{layers} ([\d.]+) %\.", told.text[len(begin) :]
+            )
+            assert [float(number) for number in said.groups()] == pytest.approx([100 * m for m in means], abs=0.06)
         slider.send_keys(Keys.ARROW_RIGHT)
 
 
 def test_the_depth_figure_draws_the_records_curves(opened):
     """The heights of the two lines of the left chart, from the drawing back to percent."""
-    arms = experiments.load_record("depth")["arms"]
-    choose(opened, "depth-depth", 3)
+    arms, depths, epochs = recorded()
+    choose(opened, "depth-depth", len(depths) - 1)
     lines = opened.execute_script(
-        "return [...document.querySelectorAll('#moving-depth path')].map((path) => path.getAttribute('d'))"
-        ".filter((d) => /^M[^LZ]+(L[^LZ]+){7}$/.test(d))"
+        "const chart = document.querySelector('#moving-depth svg');"
+        "return [...chart.querySelectorAll('path[class^=moving-]:not(.moving-band, .moving-axis, .moving-grid)')]"
+        ".map((path) => path.getAttribute('d')).filter((d) => d.includes('L'))"
     )
     assert len(lines) == 2
-    for line, arm in zip(lines, ("plain56", "resnet56"), strict=True):
+    for line, arm in zip(lines, (f"plain{depths[-1]}", f"resnet{depths[-1]}"), strict=True):
         heights = [float(pair.split()[1]) for pair in line[1:].split("L")]
+        assert len(heights) == epochs
         curves = [run["curve"]["train_error"] for run in arms[arm]["runs"]]
         wanted = [100 * fmean(values) for values in zip(*curves, strict=True)]
         assert [100 * (1 - (height - 14) / 240) for height in heights] == pytest.approx(wanted, abs=0.05)

@@ -1,0 +1,126 @@
+"""Getting around in the book: keys that turn pages and open the search, and an address that does not exist."""
+
+import shutil
+import subprocess
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
+axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+BOOK = Path(__file__).parents[2] / "book"
+CONFIG = """
+title: Book
+html:
+  favicon: _static/favicon.svg
+sphinx:
+  config:
+    html_static_path: [_static]
+    html_js_files: [book.js]
+    html_extra_path: [_extra]
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of a book of three pages in book/, as a server sends it that knows 404.html."""
+    folder = tmp_path_factory.mktemp("book")
+    for name in ("_static", "_extra"):
+        shutil.copytree(BOOK / name, folder / name)
+    (folder / "book").mkdir()
+    for name in ("one", "two", "three"):
+        (folder / f"book/{name}.md").write_text(f"# Page {name}\n\n<input aria-label='field' id='field'>\n")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/one\nchapters: [{file: book/two}, {file: book/three}]\n"
+    )
+    (folder / "_config.yml").write_text(CONFIG)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    built = folder / "_build/html"
+    assert (built / "404.html").is_file(), done.stdout + done.stderr
+
+    class Handler(SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            return super().translate_path(path.removeprefix("/project"))
+
+        def send_error(self, code, message=None, explain=None):
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write((built / "404.html").read_bytes())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(built)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/project"
+    server.shutdown()
+    server.server_close()
+
+
+def press(driver, *keys: str) -> None:
+    ActionChains(driver).send_keys(*keys).perform()
+
+
+def test_arrow_keys_turn_the_pages(driver, site):
+    driver.get(f"{site}/book/two.html")
+    press(driver, Keys.ARROW_RIGHT)
+    WebDriverWait(driver, 10).until(lambda _: "Page three" in driver.title)
+    press(driver, Keys.ARROW_RIGHT)  # there is no next page
+    press(driver, Keys.ARROW_LEFT)
+    WebDriverWait(driver, 10).until(lambda _: "Page two" in driver.title)
+
+
+def test_keys_of_a_field_and_of_the_browser_stay_their_own(driver, site):
+    driver.get(f"{site}/book/two.html")
+    driver.find_element("id", "field").send_keys("a/b", Keys.ARROW_RIGHT)
+    assert driver.find_element("id", "field").get_attribute("value") == "a/b"
+    driver.execute_script("document.activeElement.blur()")
+    for modifier in (Keys.SHIFT, Keys.CONTROL):
+        ActionChains(driver).key_down(modifier).send_keys(Keys.ARROW_RIGHT).key_up(modifier).perform()
+    assert "Page two" in driver.title
+    assert driver.current_url == f"{site}/book/two.html"
+
+
+def test_a_slash_opens_the_search(driver, site):
+    driver.get(f"{site}/book/two.html")
+    press(driver, "/")
+    WebDriverWait(driver, 10).until(lambda _: driver.switch_to.active_element.get_attribute("type") == "search")
+    press(driver, "a/b")
+    assert driver.switch_to.active_element.get_attribute("value") == "a/b"
+
+
+@pytest.mark.parametrize(
+    "lost", ["nothing.html", "book/nothing.html", "book/deep/er/nothing", "notebooks/x.ipynb"]
+)
+def test_a_wrong_address_leads_back_into_the_book(driver, site, lost):
+    driver.get(f"{site}/{lost}")
+    assert driver.find_element("tag name", "h1").text == "This page does not exist"
+    links = [link.get_attribute("href") for link in driver.find_elements("css selector", "main a")]
+    assert links == [f"{site}/index.html", f"{site}/search.html"]
+    driver.find_element("css selector", "main a").click()
+    WebDriverWait(driver, 10).until(lambda _: "Page one" in driver.title)
+
+
+def test_the_page_for_wrong_addresses_has_no_barriers_and_every_page_an_icon(driver, site):
+    driver.get(f"{site}/nothing.html")
+    scan = axe.Axe(driver)
+    scan.inject()
+    found = scan.run()["violations"]
+    assert not found, scan.report(found)
+    driver.get(f"{site}/book/one.html")
+    icon = driver.find_element("css selector", "link[rel=icon]").get_attribute("href")
+    assert driver.execute_async_script(
+        "const image = new Image(), done = arguments[1]; image.onload = () => done(image.width > 0);"
+        "image.onerror = () => done(false); image.src = arguments[0];",
+        icon,
+    )

@@ -83,7 +83,7 @@ def final() -> Verdict:
 
 @checks("googlenet-reduction")
 def reduction() -> Verdict:
-    """Learnt reductions against random ones and none."""
+    """Test error with reductions and without."""
     return by_run("googlenet-reduction", "1x1 reductions lose information, but work better on the whole")
 
 

@@ -1,4 +1,4 @@
-"""GoogLeNet's auxiliary classifiers: what gradient reaches which stage."""
+"""GoogLeNet: what gradient its auxiliary classifiers bring to which stage, and what its reductions cost."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,6 +12,7 @@ from cs231n_arch import data
 from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+from cs231n_arch.experiments.vgg import BUDGETS
 from cs231n_arch.experiments.workbench import build
 from cs231n_arch.models.layers import AuxHead, AuxNet
 from cs231n_arch.training import Budget
@@ -78,4 +79,16 @@ AUXILIARY = Experiment(
     whole=True,
 )
 
-TABLE = (AUXILIARY,)
+REDUCTIONS = Experiment(
+    id="inception-reductions",
+    question="Does a net of Inception modules work better with reductions than without?",
+    arms={
+        "no reductions": Arm("inception_bench", {"reductions": False}),
+        "reductions": Arm("inception_bench", {"reductions": True}),
+    },
+    comparisons=(Comparison("no reductions", "reductions", Better("lower"), claim="googlenet-reduction"),),
+    recipe="alexnet",
+    budgets=BUDGETS,
+)
+
+TABLE = (AUXILIARY, REDUCTIONS)

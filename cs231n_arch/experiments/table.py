@@ -68,4 +68,6 @@ HOURS: dict[str, float] = {
     "auxiliary-classifiers": 0.1,
     "localization": 1.4,
     "lenet-digits": 0.1,
+    "svm-softmax": 1.9,
+    "inception-reductions": 2.9,
 }

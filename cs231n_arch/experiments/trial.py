@@ -147,6 +147,12 @@ class Trial(Generic[T]):
         return load(self.work)[0]
 
     @property
+    def watched(self) -> Split:
+        """The images to train on, with those that watch the training in the place of the test images."""
+        images, labels = load(self.work)[1]
+        return dataclasses.replace(self.split, test_images=images, test_labels=labels)
+
+    @property
     def changed_recipe(self) -> Recipe:
         """The recipe with the changes of the work, then those of the arm."""
         return recipes.get(self.recipe).replace(**{**self.work.changes, **self.arm.changes})
@@ -166,9 +172,7 @@ class Trial(Generic[T]):
             net: to go on with; None takes a new one.
             split: other images to train on and to watch; None takes the trial's.
         """
-        if split is None:
-            images, labels = load(self.work)[1]
-            split = dataclasses.replace(self.split, test_images=images, test_labels=labels)
+        split = self.watched if split is None else split
         return train(
             self.net() if net is None else net,
             split,

@@ -1,4 +1,4 @@
-"""The one net that no paper has: small enough for a CPU, and each early idea can be had or left in it."""
+"""The two nets that no paper has: small enough for a CPU, and each early idea can be had or left in them."""
 
 import inspect
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from torch import nn
 
 from cs231n_arch.create import create_model
 from cs231n_arch.data import Split
+from cs231n_arch.models.googlenet import inception
 from cs231n_arch.models.layers import Net, conv_relu, init_he, series
 from cs231n_arch.models.registry import constructor
 
@@ -79,7 +80,42 @@ def workbench(
     return net
 
 
-OURS: dict[str, Callable[..., Net]] = {"workbench": workbench}
+def inception_bench(num_classes: int = 10, in_channels: int = 1, *, reductions: bool = True) -> Net:
+    """Three of GoogLeNet's modules, 3a, 3b and 4a, with a quarter of their channels, on small images.
+
+    Input (N, in_channels, H, W), output (N, num_classes). The projection after the pooling stays, or each module
+    would have more channels than the one before.
+
+    Args:
+        num_classes: classes of the last layer.
+        in_channels: channels of the images.
+        reductions: 1x1 convolutions before those of 3x3 and 5x5 (Szegedy et al. 2014, Figure 2b, not 2a).
+    """
+
+    def module(channels: int, *columns: int) -> nn.Module:
+        n1x1, reduce3, n3x3, reduce5, n5x5, projection = (column // 4 for column in columns)
+        made = inception(channels, n1x1, reduce3, n3x3, reduce5, n5x5, projection)
+        if not reductions:
+            made.branch3x3 = conv_relu(channels, n3x3, 3, padding=1)
+            made.branch5x5 = conv_relu(channels, n5x5, 5, padding=2)
+        return made
+
+    stages = {
+        "conv1": conv_relu(in_channels, 48, 3, padding=1),
+        "inception_3a": module(48, 64, 96, 128, 16, 32, 32),
+        "inception_3b": module(64, 128, 128, 192, 32, 96, 64),
+        "pool3": nn.MaxPool2d(kernel_size=2),
+        "inception_4a": module(120, 192, 96, 208, 16, 48, 64),
+        "avgpool": nn.AdaptiveAvgPool2d(1),
+        "flatten": nn.Flatten(),
+        "linear": nn.Linear(128, num_classes),
+    }
+    net = Net(stages, input_size=(in_channels, 28, 28), smallest=2)
+    init_he(net)
+    return net
+
+
+OURS: dict[str, Callable[..., Net]] = {"workbench": workbench, "inception_bench": inception_bench}
 
 
 def build(model: str, split: Split, **options: object) -> Net:

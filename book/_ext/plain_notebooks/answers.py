@@ -21,15 +21,29 @@ def parsed(code: str) -> ast.Module:
 def bound(code: str) -> set[str]:
     """Names that a cell defines."""
     names: set[str] = set()
-    for node in ast.walk(parsed(code)):
+    tree = parsed(code)
+    gone = comprehended(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
+            if node not in gone:
+                names.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 names.add((alias.asname or alias.name).split(".")[0])
     return names
+
+
+def comprehended(tree: ast.AST) -> set[ast.Name]:
+    """The variables of comprehensions, which are gone after them."""
+    return {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.comprehension)
+        for name in ast.walk(node.target)
+        if isinstance(name, ast.Name)
+    }
 
 
 def used(tree: ast.AST) -> set[str]:
@@ -72,7 +86,7 @@ def check_cell(
     Args:
         solution: the code of the solution's cells.
         before: cells that the reader has already; names of these need no
-            answer.
+            answer, unless the solution gives them another value.
 
     Returns:
         The cell, or None where the solution asserts nothing about a name that
@@ -94,7 +108,10 @@ def check_cell(
     for cell in before:
         if is_python(cell):
             known |= bound(cell)
+    given = [node for node in tree.body if node not in [*wanted, *imports]]
+    known -= {name for node in given for name in bound_in(node)}
     inside = {name for node in [*wanted, *imports] for name in bound_in(node)}
+    inside |= {node.id for node in comprehended(tree)}
     needed = [
         name
         for name in dict.fromkeys(ordered(wanted))

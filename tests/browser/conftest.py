@@ -47,6 +47,14 @@ def driver() -> Iterator[object]:
     window.quit()
 
 
+@pytest.fixture(scope="session")
+def moving_html(tmp_path_factory) -> Path:
+    """A page with all moving figures."""
+    from tests.browser.moving_page import build
+
+    return build(tmp_path_factory.mktemp("figures"))
+
+
 @pytest.fixture(scope="module")
 def seeing_html(build) -> Path:
     """The page that sees."""

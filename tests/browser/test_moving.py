@@ -1,15 +1,11 @@
-"""The moving figures in Chromium: their numbers are the library's, and everybody can use them."""
+"""The moving figures in Chromium: their numbers are the library's."""
 
 import itertools
 import json
 import random
 import re
-import subprocess
-import sys
-from importlib.resources import files
 from statistics import fmean
 
-import nbformat
 import pytest
 import torch
 from torch.nn import functional as F
@@ -19,65 +15,18 @@ from cs231n_arch.anatomy.arithmetic import conv_macs, conv_parameters
 from cs231n_arch.models.lenet import lenet5
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
-NAMES = ("window", "depth", "digit")
+from tests.browser.moving_page import choose, field
+
 LENET = {"image_size": 32, "normalise": "lenet"}
-CELLS = """
-from cs231n_arch import moving
-
-moving.window()
----
-from cs231n_arch.experiments import load_record
-
-moving.depth(load_record("depth"))
----
-import torch
-from cs231n_arch.models.lenet import lenet5
-
-torch.manual_seed(0)
-moving.digit(lenet5(modern=True))
-"""
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """A book of one page with all moving figures, in the book's theme."""
-    folder = tmp_path_factory.mktemp("book")
-    code = [nbformat.v4.new_code_cell(cell) for cell in CELLS.split("\n---\n")]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Moving"), *code])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, folder / "moving.ipynb")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: moving\n")
-    (folder / "_config.yml").write_text("title: Page\nexecute:\n  timeout: 240\n  allow_errors: false\n")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    built = folder / "_build/html/moving.html"
-    assert built.is_file(), done.stdout + done.stderr
-    return built
 
 
 @pytest.fixture
-def opened(driver, page):
-    driver.get(page.as_uri())
+def opened(driver, moving_html):
+    driver.get(moving_html.as_uri())
     return driver
-
-
-def field(driver, name):
-    return driver.find_element("id", f"moving-{name}")
-
-
-def choose(driver, name: str, value: object) -> None:
-    """Take a value of a field or slider, as a reader does."""
-    driver.execute_script(
-        "const field = document.getElementById(arguments[0]); field.value = arguments[1];"
-        "for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind));",
-        f"moving-{name}",
-        str(value),
-    )
 
 
 def window_data() -> tuple[torch.Tensor, torch.Tensor]:
@@ -259,83 +208,3 @@ def test_a_digit_can_be_drawn_by_the_keyboard(opened):
     assert (drawn[:, 3:5].sum(dim=1) > 100).all()
     assert drawn[:, :3].sum() == drawn[:, 5:].sum() == 0
     assert field(opened, "digit-told").text.startswith("The network reads")
-
-
-# ---- all figures ----
-
-
-def test_the_window_moves_by_the_keyboard_and_by_itself(opened):
-    slider = field(opened, "window-place")
-    slider.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    assert slider.get_attribute("value") == "2"
-    assert slider.get_attribute("aria-valuetext") == "row 0, column 2"
-    assert field(opened, "window-sum").text.startswith("Row 0, column 2:")
-    play = opened.find_element("css selector", "#moving-window button")
-    play.send_keys(Keys.ENTER)
-    WebDriverWait(opened, 10).until(lambda _: slider.get_attribute("value") == "4")
-    assert field(opened, "window-sum").get_attribute("aria-live") == "off"
-    play.send_keys(Keys.ENTER)
-    assert play.text == "Play"
-
-
-def test_who_wants_less_motion_gets_none(driver, page):
-    def prefer(value):
-        media = {"features": [{"name": "prefers-reduced-motion", "value": value}]}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-    prefer("reduce")
-    try:
-        driver.get(page.as_uri())
-        buttons = driver.find_elements("css selector", ".moving button")
-        assert [button.text for button in buttons if button.is_displayed() and button.text == "Play"] == []
-        field(driver, "window-place").send_keys(Keys.END)
-        assert field(driver, "window-sum").text.startswith("Row 3, column 3:")
-    finally:
-        prefer("")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_barriers_at_any_width_in_any_theme(opened, theme, width):
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-        choose(opened, "window-channels", 4)
-        choose(opened, "window-padding", 2)
-        wide = opened.execute_script(
-            "return [...document.querySelectorAll('.moving :is(svg, canvas, input, select, p)')]"
-            ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))"
-        )
-        assert wide == []
-        assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-        unnamed = opened.execute_script(
-            "return [...document.querySelectorAll('.moving :is(input, select)')]"
-            ".filter((field) => !field.labels.length).length"
-        )
-        assert unnamed == 0
-        opened.execute_script("for (const animation of document.getAnimations()) animation.finish()")
-        scan = axe.Axe(opened)
-        scan.inject()
-        for name in NAMES:
-            found = scan.run(f"#moving-{name}")["violations"]
-            assert not found, scan.report(found)
-    finally:
-        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_figure_is_small_asks_for_nothing_and_says_something_without_scripts(opened, name):
-    errors = [entry["message"] for entry in opened.get_log("browser") if entry["level"] == "SEVERE"]
-    assert [message for message in errors if "moving" in message.replace("moving.html", "")] == []
-    text = {file: (files(moving) / file).read_text() for file in ("style.css", "parts.js", f"{name}.js")}
-    for source in text.values():
-        assert [word for word in ("http:", "https:", "src=", "import(", "url(", "fetch(") if word in source] == []
-    assert sum(map(len, text.values())) < 20_000
-    driver = opened
-    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
-        driver.refresh()
-        assert moving.STILL in driver.find_element("id", f"moving-{name}").text
-    finally:
-        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -65,8 +65,10 @@ def load(
     """Load a data set by name, at the size that a net wants.
 
     Args:
-        name: `digits` (1,797 digits of 8x8, part of scikit-learn, never downloaded), `fashion_mnist`, `mnist` or
-            `cifar10`; these three are downloaded on first use, with torchvision's addresses and checksums.
+        name: `digits` (1,797 digits of 8x8, part of scikit-learn, never downloaded), `faces` (100 faces and 100
+            pieces of background of 25x25, from Labeled Faces in the Wild, part of scikit-image, never downloaded),
+            `fashion_mnist`, `mnist` or `cifar10`; these three are downloaded on first use, with torchvision's
+            addresses and checksums.
             Fashion-MNIST is also read from the Debian package dataset-fashion-mnist.
         image_size: height and width; None keeps the set's own. Bilinear, smoothed when it shrinks.
         channels: 1 or 3; None keeps the set's own. Grey becomes three equal channels, colour becomes luma.
@@ -78,7 +80,7 @@ def load(
 
     Returns:
         The images and labels. The digits have no official split: 360 of them, the same share of each
-        class, are held out for testing, always the same ones.
+        class, are held out for testing, always the same ones. Of the faces it is every second one.
 
     Raises:
         ValueError: unknown name (with near matches), or an option out of range.

@@ -76,6 +76,23 @@ def _digits(root: Root) -> Stored:
     )
 
 
+def _faces(root: Root) -> Stored:
+    """scikit-image's part of Labeled Faces in the Wild: the first hundred show a face, the others background."""
+    try:
+        from skimage.data import lfw_subset
+
+        pixels = lfw_subset()  # type: ignore[no-untyped-call]
+    except (ImportError, OSError) as error:
+        raise DataUnavailableError(
+            f"the faces come with scikit-image, and could not be read: {error}. "
+            "`pip install scikit-image` brings it"
+        ) from error
+    images = torch.from_numpy((255 * pixels).round().astype(np.uint8)).unsqueeze(1)  # given from 0 to 1
+    labels = torch.arange(len(images)) // 100
+    train, test = ((images[part::2], labels[part::2]) for part in (0, 1))
+    return Stored(train, test, ("face", "background"), "scikit-image")
+
+
 def _mnist(root: Root) -> Stored:
     return _idx_set("MNIST", root, [])
 
@@ -196,6 +213,7 @@ def _unavailable(name: str, tried: list[str], place: str) -> DataUnavailableErro
 
 SETS: dict[str, Callable[[Root], Stored]] = {
     "digits": _digits,
+    "faces": _faces,
     "fashion_mnist": _fashion_mnist,
     "mnist": _mnist,
     "cifar10": _cifar10,

@@ -29,6 +29,7 @@ KEYS = (
 DECIMALS = 5  # of a curve; metrics keep all
 SETS = {
     "digits": "scikit-learn's digits",
+    "faces": "Labeled Faces in the Wild",
     "mnist": "MNIST",
     "fashion_mnist": "Fashion-MNIST",
     "cifar10": "CIFAR-10",

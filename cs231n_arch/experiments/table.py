@@ -59,6 +59,7 @@ HOURS: dict[str, float] = {
     "stacks": 4.8,
     "ensemble": 0.3,
     "transfer": 0.5,
+    "imagenet-features": 0.2,
     "squeezenet-alexnet": 3.0,
     "compression-squeezenet": 2.2,
     "shortcut-options": 2.2,

@@ -21,7 +21,7 @@ from cs231n_arch.experiments.googlenet import gradient_norms
 from cs231n_arch.experiments.localization import regress
 from cs231n_arch.experiments.resnet import response
 from cs231n_arch.experiments.timing import step_seconds
-from cs231n_arch.experiments.transfer import few, only
+from cs231n_arch.experiments.transfer import few, only, prepared
 from cs231n_arch.experiments.trial import load
 from cs231n_arch.experiments.workbench import workbench
 from cs231n_arch.localization import box_loss, box_regressor, localization_error
@@ -168,6 +168,25 @@ def test_transfer_probes_what_the_net_never_saw() -> None:
         assert set(outcome.metrics) == {"other_classes_accuracy", "other_data_accuracy"}
         # Chance is 0.2 and 0.1; three seeds, three instruction sets: 0.87 to 0.95.
         assert all(0.6 < accuracy <= 1 for accuracy in outcome.metrics.values())
+
+
+def test_features_of_photographs_are_probed_on_few_images_of_two_sets() -> None:
+    found = outcomes("imagenet-features", images=50)
+    for outcome in found.values():
+        assert set(outcome.metrics) == {"few_shot_accuracy", "faces_accuracy"}
+    # Chance is a half; ten labelled images at 64 pixels: 0.94, against 0.86 of the pixels.
+    assert found["trained"].metrics["faces_accuracy"] > 0.85
+    assert outcomes("imagenet-features", images=50)["random"] == found["random"]
+
+
+def test_images_are_prepared_as_the_weights_of_either_source_want_them() -> None:
+    grey = torch.full((2, 1, 4, 4), 255, dtype=torch.uint8)
+    caffe = SimpleNamespace(mean=torch.tensor([123.0, 117, 104]).view(3, 1, 1))
+    x = prepared(caffe, grey, 8)
+    assert x.shape == (2, 3, 8, 8)
+    torch.testing.assert_close(x[0, :, 0, 0], torch.tensor([132.0, 138, 151]))
+    torchvision = SimpleNamespace(mean=[0.5, 0.5, 0.25], std=[0.5, 0.25, 0.25])
+    torch.testing.assert_close(prepared(torchvision, grey, 4)[1, :, 3, 3], torch.tensor([1.0, 2, 3]))
 
 
 def test_localization_measures_the_mean_box_and_both_kinds_of_regression() -> None:

@@ -85,7 +85,7 @@ def ensembles() -> Verdict:
 
 @checks("vgg-fc7")
 def fc7() -> Verdict:
-    """A linear probe of the last hidden layer against one of the pixels and one of an untrained net."""
+    """Linear probes of a net trained on ImageNet (SqueezeNet) against pixels and an untrained net."""
     return by_run("vgg-fc7", "FC7 features generalise well to other tasks")
 
 

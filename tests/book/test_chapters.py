@@ -37,12 +37,6 @@ CHAPTERS = [
 PAPERS = [*PARTS["The networks"], *PARTS["Beyond the lecture"]]
 ARCHITECTURES = [page for page in PAPERS if page in NOTEBOOKS]
 SECTIONS = [
-    "The idea", "Output sizes", "Parameter math", "The code", "Training details", "What it changed", "Comparison",
-    "Claims checked", "What survived, what did not", "Exercises", "References",
-]  # fmt: skip
-# A chapter that has become a lesson: its exercises have levels, and it keeps to the rules of a lesson below. The
-# older form goes when the last chapter has changed.
-LESSON = [
     "The idea", "Output sizes", "Parameter math", "Write it yourself", "Training details", "What it changed",
     "Comparison", "What survived, what did not", "Check the slide", "Exercises", "Summary", "References",
 ]  # fmt: skip
@@ -76,10 +70,6 @@ def exercises(page: str) -> dict[str, str]:
     return {label: title for title, label in re.findall(r"\{exercise\} (.*)\n:label: (\S+)", prose(page))}
 
 
-def is_lesson(page: str) -> bool:
-    return any(map(LEVEL.fullmatch, exercises(page).values()))
-
-
 def test_every_file_of_the_table_of_contents_exists_and_every_chapter_is_listed():
     files = {f"book/{path.stem}" for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md")}
     assert sorted(PAGES) == sorted(files)
@@ -111,16 +101,14 @@ def test_the_first_cell_is_the_same_everywhere(page):
 @pytest.mark.parametrize("page", ARCHITECTURES)
 def test_sections_of_the_template_in_order(page):
     headings = re.findall(r"^## (.+)$", prose(page), re.MULTILINE)
-    sections = LESSON if is_lesson(page) else SECTIONS
-    assert [heading for heading in headings if heading in sections] == sections
+    assert [heading for heading in headings if heading in SECTIONS] == SECTIONS
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_length(page):
     words = len(re.sub(r"```\{bibliography\}.*", "", prose(page), flags=re.DOTALL).split())
-    most = (4500, 32) if is_lesson(page) else (3500, 25)
-    assert 1500 <= words <= most[0]
-    assert len(code_cells(page)) <= most[1]
+    assert 1500 <= words <= 4500
+    assert len(code_cells(page)) <= 32
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
@@ -163,7 +151,7 @@ def test_a_class_that_a_page_writes_is_a_short_module_and_is_tested_there(page):
     assert not written or any(f"{node.name}(" in text for node in written for text in tested)
 
 
-@pytest.mark.parametrize("page", [page for page in ARCHITECTURES if is_lesson(page)])
+@pytest.mark.parametrize("page", ARCHITECTURES)
 def test_a_lesson_writes_its_unit_by_hand(page):
     nodes = [node for cell in code_cells(page) for node in ast.walk(tree(cell))]
     written = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
@@ -173,13 +161,14 @@ def test_a_lesson_writes_its_unit_by_hand(page):
     assert any("display(source(" in text for text in cells_of), "the library's own code is shown"
 
 
-@pytest.mark.parametrize("page", [page for page in CHAPTERS if is_lesson(page)])
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_a_lesson_begins_with_its_question_and_answer_and_asks_the_reader(page):
     first = source(cells(page)[0])
     for part in (r"\*\*The question[.:]?\*\*", r"\*\*The answer[.:]?\*\*", r"\d+ minutes to read"):
         assert re.search(part, first), part
     assert len(re.findall(r"^:class: dropdown predict$", prose(page), re.MULTILINE)) >= 3
     titles = exercises(page)
+    assert [title for title in titles.values() if not LEVEL.fullmatch(title)] == []
     levels = [LEVEL.fullmatch(title)[1] for title in titles.values()]
     assert "Build" in levels
     assert {"Train", "Debug"} & set(levels)

@@ -37,7 +37,7 @@
 
     function draw() {
       const at = Number(depth.field.value), layers = depths[at], errors = data.errors[metric.field.value];
-      const curves = chart(370, epochs, "epoch"), ends = chart(280, depths, "layers");
+      const curves = chart(350, epochs, "epoch"), ends = chart(250, depths, "layers");
       const left = [curves.axes], right = [ends.axes];
       for (const [kind, look] of KINDS) {
         const { mean, least, most } = errors[kind][at];
@@ -48,11 +48,11 @@
         right.push(`<path class="${look}" d="${path(last)}"/>`);
         right.push(`<circle class="${look}" cx="${last[at][0].toFixed(1)}" cy="${last[at][1].toFixed(1)}" r="6"/>`);
         const row = KINDS.findIndex(([name]) => name === kind);
-        left.push(`<path class="${look}" d="M240 ${24 + 18 * row}h30"/><text x="276" y="${28 + 18 * row}">${kind}-${layers}</text>`);
+        left.push(`<path class="${look}" d="M220 ${24 + 18 * row}h30"/><text x="256" y="${28 + 18 * row}">${kind}-${layers}</text>`);
       }
       const svg = (wide, parts, name) =>
         `<div><p>${name} (%)</p><svg viewBox="0 0 ${wide} ${HIGH + TOP + 44}" width="${wide}" aria-hidden="true">${parts.join("")}</svg></div>`;
-      drawing.innerHTML = svg(370, left, "Error by epoch") + svg(280, right, "Error at the end");
+      drawing.innerHTML = svg(350, left, "Error by epoch") + svg(250, right, "Error at the end");
       const ended = KINDS.map(([kind]) => `${kind}-${layers} ${errors[kind][at].mean.at(-1).toFixed(1)} %`);
       const text = `${layers} layers, error on ${metric.field.value} after ${epochs.at(-1)} epochs: ${ended.join(", ")}.`;
       depth.field.setAttribute("aria-valuetext", `${layers} layers`);

@@ -37,9 +37,10 @@ def depth(record: RunRecord) -> Page:
     return piece(
         "depth",
         {"depths": depths, "epochs": arms[depths[0], False][0]["epoch"], "errors": errors},
-        f"Recorded runs ({scale(record)}); lines are means, bands go from the lowest to the highest seed. Left: "
-        "the error by epoch of the two nets of the chosen depth. Right: the error after the last epoch by depth; "
-        "a ring marks the chosen one. Notice what more layers do to the one curve and to the other.",
+        f"Recorded runs ({scale(record)}); lines are means, bands go from the lowest to the highest seed. The "
+        "first chart has the error by epoch of the two networks of the chosen depth, the second the error after "
+        "the last epoch by depth, with a ring at the chosen one. Notice what more layers do to the one curve and "
+        "to the other.",
     )
 
 

@@ -111,12 +111,24 @@ def test_a_wrong_address_leads_back_into_the_book(driver, site, lost):
     WebDriverWait(driver, 10).until(lambda _: "Page one" in driver.title)
 
 
-def test_the_page_for_wrong_addresses_has_no_barriers_and_every_page_an_icon(driver, site):
-    driver.get(f"{site}/nothing.html")
-    scan = axe.Axe(driver)
-    scan.inject()
-    found = scan.run()["violations"]
-    assert not found, scan.report(found)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_for_wrong_addresses_has_no_barriers(driver, site, scheme):
+    def prefer(value):
+        media = {"features": [{"name": "prefers-color-scheme", "value": value}]}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    prefer(scheme)
+    try:
+        driver.get(f"{site}/nothing.html")
+        scan = axe.Axe(driver)
+        scan.inject()
+        found = scan.run()["violations"]
+        assert not found, scan.report(found)
+    finally:
+        prefer("")
+
+
+def test_every_page_has_an_icon(driver, site):
     driver.get(f"{site}/book/one.html")
     icon = driver.find_element("css selector", "link[rel=icon]").get_attribute("href")
     assert driver.execute_async_script(

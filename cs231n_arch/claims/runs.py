@@ -27,8 +27,8 @@ METRICS: dict[str, tuple[str, float, str, int]] = {
     "localization_error": ("localization error", 100, "%", 1),
     "other_classes_accuracy": ("accuracy on classes never seen", 100, "%", 1),
     "other_data_accuracy": ("accuracy on a data set never seen", 100, "%", 1),
-    "few_shot_accuracy": ("accuracy with few labelled images", 100, "%", 1),
-    "faces_accuracy": ("accuracy of telling faces from background", 100, "%", 1),
+    "few_shot_accuracy": ("accuracy of a probe of SqueezeNet's last hidden layer", 100, "%", 1),
+    "faces_accuracy": ("the same for faces against background", 100, "%", 1),
     "response": ("size of the residuals, as a share of what they are added to,", 100, "%", 0),
     "unstable": ("predictions that change with the image's place", 100, "%", 1),
 }

@@ -53,6 +53,7 @@ ARROWS: dict[str, set[str]] = {
         "compression",
         "localization",
         "transfer",
+        "machine",
         "records",
         "errors",
     },

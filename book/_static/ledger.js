@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const list = ledger.querySelector(".ledger-rows");
   const count = ledger.querySelector(".ledger-count");
   const rows = [...list.children];
-  const later = 1e9; // what the lecture does not say stands behind what it says
+  const later = 1e9; // what the lecture does not say comes after what it says
   const seconds = (row) => Number(row.dataset.seconds || later);
   const inLecture = [...rows].sort((one, other) => seconds(one) - seconds(other));
 

@@ -62,7 +62,7 @@ def same_shape(call: Call) -> Seen:
 
 
 def concatenation(call: Call) -> Seen:
-    """Tensors behind one another along a dimension; one that does not depend on the image sees nothing."""
+    """Tensors one after another along a dimension; one that does not depend on the image sees nothing."""
     tensors = [tensor for tensor in call.given["tensors"] if tensor.numel()]
     dim, new = call.given["dim"] % call.outputs[0].ndim, call.name == "stack"
     known = [call.of(tensor) for tensor in tensors if call.tracked(tensor)]
@@ -93,7 +93,7 @@ def nothing(axis: Axis) -> Axis:
 
 
 def joined(companions: Sequence[Tensor], sizes: Sequence[int], dim: int) -> Tensor:
-    """Companions of tensors of these sizes behind one another along a dimension."""
+    """Companions of tensors of these sizes one after another along a dimension."""
     rest = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
         *(tuple(c.select(dim, 0).shape) for c in companions)
     )

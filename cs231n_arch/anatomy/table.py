@@ -46,7 +46,7 @@ def layer_table(
         `macs` (multiply-accumulates of convolutions and matrix products; biases, batch norm, activations and
         pooling have none), `activation_bytes` (of newly allocated outputs; 0 in place or for a view),
         `receptive_field` and `jump` (pixels of the first input, `(N, C, *sides)`, along the longer side; a
-        map reduced to one position counts as one window; missing where they cannot be known, as behind a masked
+        map reduced to one position counts as one window; missing where they cannot be known, as after a masked
         attention).
 
     Raises:

@@ -54,7 +54,7 @@ def margin() -> Verdict:
 
 @checks("alexnet-order")
 def order() -> Verdict:
-    """Which comes first behind conv1 and conv2 in the paper's net."""
+    """Which comes first after conv1 and conv2 in the paper's net."""
     names = list(table("alexnet")["name"])
     convolutions, dense = len(of_kind("alexnet", "Conv2d")), len(of_kind("alexnet", "Linear"))
     pooled_first = [names.index(f"pool{n}") < names.index(f"norm{n}") for n in (1, 2)]

@@ -209,7 +209,7 @@ def places() -> Verdict:
     conv = "Conv2d"
     expected = {((conv, 1),), ((conv, 1), (conv, 3)), ((conv, 1), (conv, 5)), (("MaxPool2d", 3), (conv, 1))}
     return settle(
-        "1x1 reductions before 3x3 and 5x5, and behind the pooling",
+        "1x1 reductions before 3x3 and 5x5, and after the pooling",
         "so in all nine modules; the first branch is a 1x1 convolution alone",
         holds=orders == expected,
     )

@@ -22,7 +22,7 @@ def digits() -> Verdict:
 
 @checks("lenet-layers")
 def layers() -> Verdict:
-    """Kernels and strides of the convolutions, and the pooling layers behind them."""
+    """Kernels and strides of the convolutions, and the pooling layers after them."""
     convolutions = of_kind("lenet5", "Conv2d")
     on_maps = convolutions[[shape[1:] != (1, 1) for shape in convolutions["output_shape"]]]
     stages = on_maps["name"].str.split(".").str[0].unique()

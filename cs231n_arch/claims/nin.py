@@ -79,7 +79,7 @@ def googlenet() -> Verdict:
 
 @checks("nin-effect")
 def effect() -> Verdict:
-    """Test error with and without 1x1 convolutions behind the others."""
+    """Test error with and without 1x1 convolutions after the others."""
     error = published.value("NiN", "test_error_cifar10_dropout")
     return by_run("nin-effect", f"the paper: {error} % test error on CIFAR-10")
 

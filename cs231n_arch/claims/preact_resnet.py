@@ -13,7 +13,7 @@ def path() -> Verdict:
 
 @checks("preact-better")
 def better() -> Verdict:
-    """Test error with batch norm and ReLU ahead of each convolution, and behind it."""
+    """Test error with batch norm and ReLU before each convolution, and after it."""
     errors = [
         f"{layers} layers {published.value(f'ResNet-{layers}', 'test_error_cifar10 original')} to "
         f"{published.value(f'ResNet-{layers}', 'test_error_cifar10 pre-activation')} %"

@@ -68,7 +68,7 @@ def zero() -> Verdict:
         negative = torch.equal(block(image), image.relu())
     return settle(
         "with weights of zero a block is the identity",
-        "so it is for inputs that are not negative, as those inside the net are; the ReLU behind the sum sets "
+        "so it is for inputs that are not negative, as those inside the net are; the ReLU after the sum sets "
         "negative "
         "ones to zero",
         holds=positive and negative,
@@ -207,19 +207,19 @@ def ends() -> Verdict:
     return settle(
         "a convolution at the start, global average pooling and 1000 outputs at the end",
         f"a {first['kernel']}x{first['kernel']} convolution at stride {first['stride']}, with {pool['kernel']}x"
-        f"{pool['kernel']} max pooling behind it; global average pooling and a dense layer of 1000 outputs",
+        f"{pool['kernel']} max pooling after it; global average pooling and a dense layer of 1000 outputs",
         holds=(first["kernel"], first["stride"]) == (7, 2) and last == ["AdaptiveAvgPool2d", "Flatten", "Linear"],
     )
 
 
 @checks("resnet-bn")
 def batch_norm() -> Verdict:
-    """Layers behind the convolutions of ResNet-152."""
+    """Layers after the convolutions of ResNet-152."""
     convolutions, norms = (len(of_kind("resnet152", kind)) for kind in ("Conv2d", "BatchNorm2d"))
     kinds = list(table("resnet152")["kind"])
     followed = all(kinds[i + 1] == "BatchNorm2d" for i, kind in enumerate(kinds) if kind == "Conv2d")
     return settle(
-        "batch norm behind every convolution",
+        "batch norm after every convolution",
         f"ResNet-152 has {convolutions} convolutions, each followed by one of its {norms} batch norms",
         holds=followed and convolutions == norms,
     )

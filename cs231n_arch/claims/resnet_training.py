@@ -104,11 +104,11 @@ def twelve_hundred() -> Verdict:
 
 @checks("resnet-init")
 def initialisation() -> Verdict:
-    """Spread of the signal behind 30 layers of ReLU, with the variances 1/n and 2/n and without batch norm."""
+    """Spread of the signal after 30 layers of ReLU, with the variances 1/n and 2/n and without batch norm."""
     spread = {variance: after_layers(variance) for variance in (1, 2)}
     return settle(
         "Xavier's initialisation needs a further factor of two",
-        f"behind 30 layers with ReLU the signal has {spread[1]:.5f} of its size with the variance 1/n, and "
+        f"after 30 layers with ReLU the signal has {spread[1]:.5f} of its size with the variance 1/n, and "
         f"{spread[2]:.1g} "
         "with 2/n",
         holds=spread[1] < 1e-3 and 0.1 < spread[2] < 10,
@@ -116,7 +116,7 @@ def initialisation() -> Verdict:
 
 
 def after_layers(variance: int, layers: int = 30, width: int = 512) -> float:
-    """Root mean square of a signal behind dense layers with ReLU, as a share of that at the start."""
+    """Root mean square of a signal after dense layers with ReLU, as a share of that at the start."""
     generator = torch.Generator().manual_seed(0)
     x = start = torch.randn(64, width, generator=generator)
     for _ in range(layers):

@@ -124,7 +124,7 @@ def nonlinearities() -> Verdict:
     followed = [kinds[i + 1] == "ReLU" for i in of_kind("vgg16", "Conv2d").index]
     return settle(
         "more non-linearities",
-        f"a ReLU behind each of VGG-16's {sum(followed)} convolutions, so three for a stack where one 7x7 has one",
+        f"a ReLU after each of VGG-16's {sum(followed)} convolutions, so three for a stack where one 7x7 has one",
         holds=all(followed),
     )
 

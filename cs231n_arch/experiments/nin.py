@@ -1,4 +1,4 @@
-"""Network in Network: 1x1 convolutions behind each convolution, and heads without fully connected layers."""
+"""Network in Network: 1x1 convolutions after each convolution, and heads without fully connected layers."""
 
 from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better

@@ -34,7 +34,7 @@ ON_SHORTCUTS = Experiment(
 def gradient_then_training(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
     """The share of the gradient that arrives unchanged before the first step, and the usual metrics.
 
-    The share is one if all of the gradient behind the first stage arrives at its first unit, as on a path of
+    The share is one if all of the gradient after the first stage arrives at its first unit, as on a path of
     identities (He et al. 2016, arXiv 1603.05027, Equation 5).
     """
     for name, trial in trials.items():

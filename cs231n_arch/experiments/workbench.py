@@ -39,7 +39,7 @@ def workbench(
         kernels: of the convolutions of each stage, all odd and padded: (3, 3, 3) or (7,) is Simonyan & Zisserman
             (2014), Section 2.3.
         channels: of every convolution.
-        mlpconv: two 1x1 convolutions behind every other one (Lin et al. 2013, Section 3.1).
+        mlpconv: two 1x1 convolutions after every other one (Lin et al. 2013, Section 3.1).
         head: `global_average` and `class_maps` make one map a class and average it, or learn a layer from all its
             pixels (Lin et al. 2013, Table 5); `hidden` is a fully connected layer of 512 units before the last
             one, as in AlexNet.

@@ -50,7 +50,7 @@ class FirstLayers(Arm):
 
 
 def first_layers(trials: Mapping[str, Trial[FirstLayers]]) -> Iterator[tuple[str, Outcome]]:
-    """Train the same net behind each pair of first windows."""
+    """Train the same net after each pair of first windows."""
     for name, trial in trials.items():
         run = trial.train(with_windows(trial.net(), trial.arm.windows))
         yield name, trial.outcome(run, unstable=unstable(run.model, trial.split.test_images))
@@ -60,7 +60,7 @@ FIRST_LAYER = Experiment(
     id="first-layer",
     question="Is 7x7 at stride 2, and stride 2 again, better than AlexNet's 11x11 at stride 4?",
     arms={
-        # Kernel and stride of the first two convolutions. Behind them all arms have equally large feature maps.
+        # Kernel and stride of the first two convolutions. After them all arms have equally large feature maps.
         "11x11, stride 4": FirstLayers("workbench", {"channels": 16}, windows=((11, 4), (3, 1))),
         "7x7, stride 4": FirstLayers("workbench", {"channels": 16}, windows=((7, 4), (3, 1))),
         "7x7, stride 2": FirstLayers("workbench", {"channels": 16}, windows=((7, 2), (3, 2))),

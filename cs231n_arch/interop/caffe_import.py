@@ -32,7 +32,7 @@ DEFAULTS: Mapping[str, Mapping[str, Setting]] = {
     "Convolution": {"group": 1, "dilation": 1},
     "BatchNorm": {"eps": 1e-5},
 }
-# He's files have a unit's projection ahead of its body, ours behind it.
+# He's files have a unit's projection before its body, ours after it.
 BRANCH = re.compile(r"(?:res|bn|scale)(\d\w*?)_branch(\d)")
 
 
@@ -47,7 +47,7 @@ def from_caffe(
 
     Layers are matched in their order, by kind and size, and by the settings that a caffemodel usually holds too
     (strides, paddings, windows, constants of normalisation): a file of a net that computes something else is
-    refused. A batch norm and the scale behind it become one layer, and the kernels that read the image are turned
+    refused. A batch norm and the scale after it become one layer, and the kernels that read the image are turned
     from blue, green, red to our order.
 
     Args:
@@ -113,7 +113,7 @@ def fitting(name: str, layers: Sequence[Layer], form: str | None) -> tuple[Net, 
 
 
 def in_our_order(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers that are matched, the projection of a residual unit behind its body."""
+    """The layers that are matched, the projection of a residual unit after its body."""
     matched = [layer for layer in layers if layer.blobs or layer.kind in ("Pooling", "LRN")]
     first: dict[str, int] = {}
     places = []

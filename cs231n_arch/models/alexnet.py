@@ -69,7 +69,7 @@ PAPER = Layout(  # Section 3.5
     227, (96, 256, 384, 384, 256), f"conv1 relu1 norm1 pool1 conv2 relu2 norm2 pool2 {UPPER}{HEAD}"
 )
 # cuda-convnet2, layers-imagenet-1gpu.cfg and layers-imagenet-2gpu-model.cfg. The files have the first and the last
-# ReLU behind the pooling, which makes no difference: the maximum of rectified numbers is the rectified maximum.
+# ReLU after the pooling, which makes no difference: the maximum of rectified numbers is the rectified maximum.
 RELEASED = Layout(
     224,
     (64, 192, 384, 256, 256),

@@ -135,7 +135,7 @@ def squeezenet1_1(num_classes: int = 1000, in_channels: int = 3, *, dropout: flo
 
     Input (N, 3, 227, 227), output (N, 1000); 1,235,496 parameters, 387,747,520 MACs.
 
-    The fire modules are those of `squeezenet`, behind a smaller conv1, and the poolings come earlier. The
+    The fire modules are those of `squeezenet`, after a smaller conv1, and the poolings come earlier. The
     arguments are those of `squeezenet`.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)

@@ -8,7 +8,7 @@ from cs231n_arch import create_model, explorer, layer_table
 from cs231n_arch.explorer.names import NAMES, OPTIONS
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-from explorer_steps import element, load, open_first, press, problem, rows, write
+from tests.browser.explorer_steps import element, load, open_first, press, problem, rows, write
 
 
 def shown(table: pd.DataFrame) -> list[list[str]]:

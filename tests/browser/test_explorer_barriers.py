@@ -8,8 +8,9 @@ from cs231n_arch import explorer
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
 axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from explorer_steps import element, load, open_first, problem, rows  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+from tests.browser.explorer_steps import element, load, open_first, problem, rows  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ import time
 import pytest
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-from explorer_steps import element, load, open_first, press, problem, rows, write
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tests.browser.explorer_steps import element, load, open_first, press, problem, rows, write
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 # What only a screen needs, or what a reader of paper would not unfold.
 SCREEN_ONLY = (
     "a.headerlink", "script", "style", ".tag_setup", ".toctree-wrapper", ".editions",
-    "img.figure-dark", ".sd-summary-state-marker",
+    "img.figure-dark", ".sd-summary-state-marker", ".backrefs",
 )  # fmt: skip
 # Pages that are not bound: their line says where they are to be found.
 EXPLORER = "This page computes while you type. You find it in the HTML book, which works offline."

@@ -5,6 +5,7 @@ import html
 import io
 from pathlib import Path
 
+import pikepdf
 from pypdf import PdfReader
 from selenium import webdriver
 
@@ -15,8 +16,8 @@ HERE = Path(__file__).parent
 FOOTER = (
     '<div style="font-size:8px;width:100%;text-align:center;color:#555"><span class="pageNumber"></span></div>'
 )
-# What is wider than the column is made as much smaller as it needs. A short piece of code stays on one page; of a
-# long one no empty box is left where its first line does not fit.
+# What is wider than the column is made as much smaller as it needs. A short piece of code and a table of less than
+# half a page stay on one page; of a longer one no empty box is left where its first line does not fit.
 SHRINK = """
 const column = document.body.clientWidth;
 for (const node of document.querySelectorAll("table, .math-block")) {
@@ -25,6 +26,9 @@ for (const node of document.querySelectorAll("table, .math-block")) {
 }
 for (const code of document.querySelectorAll("pre")) {
   if (code.offsetHeight < 350) code.style.setProperty("break-inside", "avoid", "important");
+}
+for (const figure of document.querySelectorAll("figure.framed")) {
+  if (figure.offsetHeight < 480) figure.style.setProperty("break-inside", "avoid", "important");
 }
 return document.fonts.ready.then(() => true);
 """
@@ -137,5 +141,13 @@ def write(chapters: list[Chapter], title: str, root: Path, file: Path) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
+    file.write_bytes(packed(content))
     return file
+
+
+def packed(pdf: bytes) -> bytes:
+    """The same PDF with its small objects compressed, above all its tags, which Chromium writes plain."""
+    small = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        document.save(small, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return small.getvalue()

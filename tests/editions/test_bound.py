@@ -26,11 +26,16 @@ def bound(book: Path) -> Path:
     return book / "downloads"
 
 
-def printed_text(file: Path) -> str:
-    """All the text of a PDF, without the line breaks that paper makes."""
+def page_texts(file: Path) -> list[str]:
+    """The text of each page of a PDF, without the line breaks that paper makes."""
     from pypdf import PdfReader
 
-    return words(" ".join(page.extract_text() for page in PdfReader(file).pages))
+    return [words(page.extract_text()) for page in PdfReader(file).pages]
+
+
+def printed_text(file: Path) -> str:
+    """All the text of a PDF."""
+    return words(" ".join(page_texts(file)))
 
 
 def words(text: str) -> str:
@@ -77,6 +82,38 @@ def test_the_pdf_has_solutions_at_its_end_only_and_its_links_lead_somewhere(boun
     assert {str(place) for place in inside} <= places | {place.lstrip("/") for place in places}
 
 
+def test_the_pdf_is_tagged_and_its_tags_are_compressed(bound: Path) -> None:
+    from pypdf import PdfReader
+
+    file = bound / "cnn-architectures.pdf"
+    assert "/StructTreeRoot" in PdfReader(file).root_object
+    assert b"/StructElem" not in file.read_bytes()  # as Chromium writes them
+
+
+def test_references_have_no_marks_that_lead_back(bound: Path) -> None:
+    text = printed_text(bound / "cnn-architectures.pdf")
+    assert "A paper. A journal" in text
+    assert "(1,2)" not in text  # it has two citations in the first chapter
+
+
+def test_a_short_table_and_an_exercise_stay_on_one_page(bound: Path, tmp_path: Path) -> None:
+    rows = "".join(f"<tr><td>row {number}</td></tr>" for number in range(12))
+    table = f'<figure class="framed"><figcaption>Squares.<table>{rows}</table></figcaption></figure>'
+    exercise = (
+        '<section><h2>Exercises</h2><div class="exercise admonition"><p class="admonition-title">Exercise 1</p>'
+        "<p>What?</p><p>And why?</p></div></section>"
+    )
+    style = (ROOT / "book" / "editions" / "print.css").read_text(encoding="utf-8")
+    for number, block in enumerate((table, exercise)):
+        page = tmp_path / f"block{number}.html"
+        page.write_text(
+            f'<html><style>{style}</style><body><div style="height: 870px">before</div>{block}</body></html>'
+        )
+        before, after = printed_pages(page, tmp_path)
+        assert before.startswith("before")
+        assert re.search("Squares. row 0 .* row 11 |Exercises Exercise 1 What\\? And why\\?", after), after
+
+
 def test_no_line_of_code_is_cut_in_the_pdf(bound: Path) -> None:
     from pypdf import PdfReader
 
@@ -112,6 +149,11 @@ def test_the_start_page_links_both(bound: Path) -> None:
 
 def paper(page: Path, folder: Path) -> str:
     """The text of one page of the book when a browser prints it."""
+    return words(" ".join(printed_pages(page, folder)))
+
+
+def printed_pages(page: Path, folder: Path) -> list[str]:
+    """The text of each sheet when a browser prints a page."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pdf import printed; "
         "Path(sys.argv[3]).write_bytes(printed(Path(sys.argv[2])))"
@@ -119,7 +161,7 @@ def paper(page: Path, folder: Path) -> str:
     file = folder / f"{page.stem}.pdf"
     command = [sys.executable, "-c", program, str(ROOT / "book" / "editions"), str(page), str(file)]
     subprocess.run(command, check=True)
-    return printed_text(file)
+    return page_texts(file)
 
 
 def test_a_single_page_prints_with_its_number_and_without_solutions(bound: Path, tmp_path: Path) -> None:

@@ -114,6 +114,19 @@ def test_a_short_table_and_an_exercise_stay_on_one_page(bound: Path, tmp_path: P
         assert re.search("Squares. row 0 .* row 11 |Exercises Exercise 1 What\\? And why\\?", after), after
 
 
+def test_a_long_table_begins_with_more_than_one_row(bound: Path, tmp_path: Path) -> None:
+    rows = "".join(f"<tr><td>row {number}</td></tr>" for number in range(40))
+    style = (ROOT / "book" / "editions" / "print.css").read_text(encoding="utf-8")
+    page = tmp_path / "long.html"
+    page.write_text(
+        f'<html><style>{style}</style><body><div style="height: 860px">before</div><figure class="framed">'
+        f"<figcaption><p>Squares.</p><div><table>{rows}</table></div></figcaption></figure></body></html>"
+    )
+    before, after = printed_pages(page, tmp_path)
+    assert "row 0" not in before
+    assert after.startswith("Squares. row 0 row 1 row 2")
+
+
 def test_no_line_of_code_is_cut_in_the_pdf(bound: Path) -> None:
     from pypdf import PdfReader
 

@@ -26,7 +26,8 @@ AT_HOME = ("Output sizes", "Parameter math", "Training details", "Comparison")
 SHORT = ("What survived, what did not", "Check the slide")  # left out first
 ENDS = ("Exercises", "Summary", "References")
 BOARD = ("Recall", "Compute")  # levels of exercises for the class itself
-EXERCISE = re.compile(r"\{exercise\} (.*)\n:label: (\S+)")
+# The tasks of an assignment have labels that begin with "task-".
+EXERCISE = re.compile(r"\{exercise\} (.*)\n:label: (ex-\S+)")
 LEVEL = re.compile(r"(\w+), (\d+) min: (.+)")
 QUESTION = re.compile(r"\{admonition\} Predict first: (.+)")
 READING = re.compile(r"(\d+) minutes to read")

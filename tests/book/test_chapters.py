@@ -34,6 +34,7 @@ CHAPTERS = [
     for page in NOTEBOOKS
     if page not in (TOC["root"], "book/explorer", "book/seeing", *PARTS.get("Appendices", []))
 ]
+ASSIGNMENTS = [page for page in NOTEBOOKS if Path(page).name.startswith("assignment_")]
 PAPERS = [*PARTS["The networks"], *PARTS["Beyond the lecture"]]
 ARCHITECTURES = [page for page in PAPERS if page in NOTEBOOKS]
 SECTIONS = [
@@ -191,11 +192,8 @@ def test_cells_import_what_colab_has_and_read_no_file(page):
         assert not re.search(r"\b(open|Path|read_csv|read_text)\(", source(cell))
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts(page):
-    titles = exercises(page)
-    labels = list(titles)
-    assert 4 <= len(labels) <= 6
+def solutions(page: str) -> dict[str, str]:
+    """Label -> code of the solution."""
     code: dict[str, str] = {}
     inside = ""
     for cell in cells(page):
@@ -208,12 +206,52 @@ def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts
                 inside = start[1]
             elif "{solution-end}" in line:
                 inside = ""
+    return code
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_four_to_six_exercises_each_with_a_hidden_solution_that_runs_and_asserts(page):
+    titles = exercises(page)
+    labels = list(titles)
+    assert 4 <= len(labels) <= 6
+    code = solutions(page)
     assert list(code) == labels
     for label, solution in code.items():
         # What a live run gives differs from machine to machine: these print it and assert arithmetic alone.
         live = titles[label].startswith(("Research", "Train", "Debug"))
         assert "assert" in solution or (live and "print(" in solution), label
     assert len(re.findall(r"^:class: dropdown$", prose(page), re.MULTILINE)) >= len(labels)
+
+
+@pytest.mark.parametrize("page", ASSIGNMENTS)
+def test_the_points_of_an_assignments_tasks_are_those_of_its_rubric(page):
+    asked = [re.fullmatch(LEVEL.pattern + r" \((\d+) points\)", title) for title in exercises(page).values()]
+    assert all(asked)
+    rubric = re.findall(r"^\| [^|]+ \| (\d+) \|", prose(page).partition("## Rubric")[2], re.MULTILINE)
+    assert [title[4] for title in asked] == rubric
+    assert sum(map(int, rubric)) == 20
+    assert f"]({Path(page).name})" in (ROOT / "book" / "teach.md").read_text()
+
+
+@pytest.mark.parametrize("page", ASSIGNMENTS)
+def test_a_student_can_pass_an_assignments_checks_from_what_its_tasks_say(page, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    from plain_notebooks.answers import check_cell
+
+    code, text = solutions(page), prose(page)
+    assert list(code) == list(exercises(page))
+    assert all(label.startswith("task-") for label in code)  # the page for teachers lists exercises, not these
+    given = [source(cell) for cell in code_cells(page) if not any(source(cell) in one for one in code.values())]
+    said = ""
+    checked = 0
+    for label, solution in code.items():
+        said += re.search(rf"\n:label: {label}\n(.*?)\n````\n", text, re.DOTALL)[1]
+        assert "assert" in solution, label
+        if cell := check_cell([solution], given):
+            checked += 1
+            for name in cell.source.splitlines()[0].partition("names: ")[2].split(", "):
+                assert re.search(rf"`{name}\b", said), f"{label} does not ask for {name}"
+    assert checked >= len(code) - 1  # a report may have none
 
 
 @pytest.mark.parametrize("page", [page for page in CHAPTERS if Path(page).name in set(ledger()["chapter"])])

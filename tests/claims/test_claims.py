@@ -13,10 +13,6 @@ from cs231n_arch.claims.verdicts import CHECKS, Verdict, checks, listed
 from cs231n_arch.create import create_model
 from cs231n_arch.experiments import EXPERIMENTS
 
-    "vgg-softmax",
-    "googlenet-reduction",
-}
-
 
 @pytest.fixture(scope="module")
 def checked() -> pd.DataFrame:

@@ -227,7 +227,7 @@ LIBRARY: dict[str, Row] = {
     # Data.
     "set": (lambda p: data.load("cifar11"), ValueError, "'cifar11'; did you mean cifar10? There are digits, "),
     "set of no name": (
-        lambda p: data.load(3), ValueError, "no data set is named 3. There are digits, fashion_mnist"),
+        lambda p: data.load(3), ValueError, "no data set is named 3. There are digits, faces, fashion_mnist"),
     "side of no pixel": (lambda p: data.load("digits", image_size=0), ValueError, "of at least 1; given 0"),
     "channels": (lambda p: data.load("digits", channels=2), ValueError, "channels must be 1 or 3; given 2"),
     "scale": (

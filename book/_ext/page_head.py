@@ -10,6 +10,7 @@ import html
 import re
 import textwrap
 from importlib.metadata import metadata
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -42,12 +43,15 @@ def add_head(
     app: Sphinx,
     page: str,
     template: str,
-    context: dict[str, object],
+    context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
     """Complete the head and the foot of one page."""
     context["theme_extra_footer"] = FOOT
     if page == app.config.root_doc:
+        # The title above the table of contents stays.
+        logo = {"text": context["docstitle"]}
+        context["theme_logo"] = {**context.get("theme_logo", {}), **logo}
         context["docstitle"] = ""
     if doctree is None:
         return

@@ -54,7 +54,9 @@ def test_the_head_has_it_as_attributes_that_html_allows():
 
 
 def test_the_first_page_has_the_books_title_once_and_every_page_the_version():
-    assert head("index", page("Text."))["docstitle"] == ""
+    first = head("index", page("Text."))
+    assert first["docstitle"] == ""
+    assert first["theme_logo"] == {"text": "The book"}  # over the table of contents
     context = head("genindex", None)
     assert context["metatags"] == "<meta name='old'/>"
     assert f"Version {__version__}" in context["theme_extra_footer"]

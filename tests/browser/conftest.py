@@ -14,7 +14,7 @@ DRIVER = shutil.which("chromedriver")
 ARGUMENTS = ("window-size=1280,1000", "use-fake-device-for-media-stream", "use-fake-ui-for-media-stream")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def build(tmp_path_factory) -> Callable[[str], Path]:
     """Makes a book of one notebook alone, as the whole book is made, and returns its page."""
 
@@ -53,6 +53,20 @@ def moving_html(tmp_path_factory) -> Path:
     from tests.browser.moving_page import build
 
     return build(tmp_path_factory.mktemp("figures"))
+
+
+@pytest.fixture(scope="session")
+def explorer_html(build) -> Path:
+    """The explorer's page."""
+    return build("explorer")
+
+
+@pytest.fixture
+def opened_explorer(driver, explorer_html):
+    """The browser with the explorer, as at the first visit."""
+    from tests.browser.explorer_steps import open_first  # needs selenium, without which `driver` has skipped
+
+    return open_first(driver, explorer_html)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from cs231n_arch import create_model, explorer, layer_table
 from cs231n_arch.explorer.names import NAMES, OPTIONS
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-from tests.browser.explorer_steps import element, load, open_first, press, problem, rows, write
+from tests.browser.explorer_steps import element, load, press, problem, rows, write
 
 
 def shown(table: pd.DataFrame) -> list[list[str]]:
@@ -59,16 +59,6 @@ def computed(driver, text: str) -> dict[str, object]:
     )
 
 
-@pytest.fixture(scope="module")
-def page(build):
-    return build("explorer")
-
-
-@pytest.fixture
-def opened(driver, page):
-    return open_first(driver, page)
-
-
 def listed(table: pd.DataFrame, columns: list[str]) -> list[list[object]]:
     return [list(row) for row in table[columns].itertuples(index=False, name=None)]
 
@@ -79,9 +69,9 @@ def exact(table: pd.DataFrame) -> list[list[object]]:
 
 
 @pytest.mark.parametrize("group", NAMES)
-def test_every_preset_has_the_numbers_of_layer_table_and_so_has_its_program(opened, presets, group):
+def test_every_preset_has_the_numbers_of_layer_table_and_so_has_its_program(opened_explorer, presets, group):
     for name, text in presets[group].items():
-        found = computed(opened, text)
+        found = computed(opened_explorer, text)
         table = table_of(name)
         assert found["problem"] is None, name
         assert found["rows"] == exact(table), name
@@ -94,31 +84,32 @@ def test_every_preset_has_the_numbers_of_layer_table_and_so_has_its_program(open
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "googlenet", "densenet121", "resnext50_32x4d"])
-def test_the_page_shows_those_numbers(opened, name):
-    element(opened, "inside").click()
-    load(opened, name)
-    assert rows(opened) == shown(table_of(name))
-    assert element(opened, "problem").text == ""
+def test_the_page_shows_those_numbers(opened_explorer, name):
+    element(opened_explorer, "inside").click()
+    load(opened_explorer, name)
+    assert rows(opened_explorer) == shown(table_of(name))
+    assert element(opened_explorer, "problem").text == ""
 
 
-def test_the_program_runs_as_it_is_copied(opened, capfd):
+def test_the_program_runs_as_it_is_copied(opened_explorer, capfd):
     found = computed(
-        opened, "input 3x16x16\nconv 4 3x3 pad same dilation 2\nsigmoid\nresidual 8 stride 2\nfc 5\nsoftmax"
+        opened_explorer,
+        "input 3x16x16\nconv 4 3x3 pad same dilation 2\nsigmoid\nresidual 8 stride 2\nfc 5\nsoftmax",
     )
     exec(str(found["code"]), {})
     assert capfd.readouterr().out.strip() == "torch.Size([1, 5])"
 
 
-def test_only_pixels_that_no_window_reads_are_told(opened, presets):
+def test_only_pixels_that_no_window_reads_are_told(opened_explorer, presets):
     # A stride of 2 on an even map leaves out only padding; AlexNet on 224x224 leaves out a row and a column.
     texts = {name: text for nets in presets.values() for name, text in nets.items()}
-    told = {name for name, text in texts.items() if computed(opened, text)["notes"]}
+    told = {name for name, text in texts.items() if computed(opened_explorer, text)["notes"]}
     assert told == {"nin_imagenet"}  # its authors' 11x11 window at stride 4 on 224x224
     alexnet = texts["alexnet"].replace("227x227", "224x224")
-    assert "the last row or column is never read" in computed(opened, alexnet)["notes"][0]
+    assert "the last row or column is never read" in computed(opened_explorer, alexnet)["notes"][0]
 
 
-def test_the_other_windows_and_activations(opened):
+def test_the_other_windows_and_activations(opened_explorer):
     """What no preset has: dilation, and functions of later nets."""
     text = "input 3x17x16\nconv 6 3x3 dilation 2 pad 1\nsigmoid\nconv 4 1x5 pad same\nflatten\nfc 3\nsoftmax"
     net = torch.nn.Sequential(
@@ -130,7 +121,7 @@ def test_the_other_windows_and_activations(opened):
         torch.nn.Softmax(dim=1),
     )
     wanted = exact(layer_table(net, (3, 17, 16)))
-    assert [row[1:] for row in computed(opened, text)["rows"]] == [row[1:] for row in wanted]
+    assert [row[1:] for row in computed(opened_explorer, text)["rows"]] == [row[1:] for row in wanted]
 
 
 @pytest.mark.parametrize(
@@ -158,35 +149,35 @@ def test_the_other_windows_and_activations(opened):
         ("Bottleneck 64 ×3", "bottleneck 64 x3"),
     ],
 )
-def test_layers_are_read_as_people_write_them(opened, spelt, plain):
-    found = computed(opened, f"Input 3 × 32 x 32\n{spelt}")
-    wanted = computed(opened, f"input 3x32x32\n{plain}")
+def test_layers_are_read_as_people_write_them(opened_explorer, spelt, plain):
+    found = computed(opened_explorer, f"Input 3 × 32 x 32\n{spelt}")
+    wanted = computed(opened_explorer, f"input 3x32x32\n{plain}")
     assert wanted["problem"] is None
     assert [row[1:] for row in found["rows"]] == [row[1:] for row in wanted["rows"]], found["problem"]
 
 
-def test_blocks_add_up_to_the_whole_net(opened):
-    load(opened, "googlenet")
-    blocks = {row[0]: row for row in rows(opened)}
+def test_blocks_add_up_to_the_whole_net(opened_explorer):
+    load(opened_explorer, "googlenet")
+    blocks = {row[0]: row for row in rows(opened_explorer)}
     with torch.device("meta"):
         table = layer_table(create_model("googlenet"))
     inside = table[table["name"].str.startswith("inception_3a.")]
     assert blocks["inception_3a"][1] == "inception"
     assert blocks["inception_3a"][3] == "256 × 28 × 28"
     assert blocks["inception_3a"][5] == f"{inside['macs'].sum():,}"
-    summary = element(opened, "summary").text
+    summary = element(opened_explorer, "summary").text
     assert f"{table['params'].sum():,}" in summary
     assert f"{table['macs'].sum():,}" in summary
     assert f"{table['activation_bytes'].sum():,} bytes" in summary
 
 
-def test_the_words_for_blocks_make_the_papers_blocks(opened):
+def test_the_words_for_blocks_make_the_papers_blocks(opened_explorer):
     with torch.device("meta"):
         wanted = {name: layer_table(create_model(name)) for name in ("googlenet", "resnet18", "resnet50")}
 
     def total(text):
-        write(opened, text)
-        return rows(opened)[-1][4:6]
+        write(opened_explorer, text)
+        return rows(opened_explorer)[-1][4:6]
 
     def printed(name, part):
         inside = wanted[name][wanted[name]["name"].str.startswith(part)]
@@ -199,33 +190,33 @@ def test_the_words_for_blocks_make_the_papers_blocks(opened):
     assert total("input 256x56x56\nbottleneck 64") == printed("resnet50", "conv2_x.conv2_2.")
 
 
-def test_a_window_that_does_not_fit_is_explained(opened):
-    write(opened, "input 3x20x20\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
-    assert problem(opened) == (
+def test_a_window_that_does_not_fit_is_explained(opened_explorer):
+    write(opened_explorer, "input 3x20x20\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
+    assert problem(opened_explorer) == (
         "Line 4: a window of 5 does not fit into 1 with padding 0; the smallest size that fits here is 5. "
         "The smallest square image that reaches the last layer is 51x51."
     )
-    assert element(opened, "stack").get_attribute("aria-invalid") == "true"
-    write(opened, "input 3x51x51\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
-    assert element(opened, "problem").text == ""
-    assert element(opened, "stack").get_attribute("aria-invalid") == "false"
-    write(opened, "input 3x50x50\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
-    assert "Line 4" in problem(opened)
+    assert element(opened_explorer, "stack").get_attribute("aria-invalid") == "true"
+    write(opened_explorer, "input 3x51x51\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
+    assert element(opened_explorer, "problem").text == ""
+    assert element(opened_explorer, "stack").get_attribute("aria-invalid") == "false"
+    write(opened_explorer, "input 3x50x50\nconv 96 11x11 stride 4\nmax_pool 3x3 stride 2\nconv 8 5x5")
+    assert "Line 4" in problem(opened_explorer)
 
 
-def test_a_stride_that_does_not_divide_is_explained(opened):
-    write(opened, "input 3x224x224\nconv 96 11x11 stride 4")
-    press(opened, element(opened, "notes").find_element("tag name", "summary"))
-    note = element(opened, "notes").text
+def test_a_stride_that_does_not_divide_is_explained(opened_explorer):
+    write(opened_explorer, "input 3x224x224\nconv 96 11x11 stride 4")
+    press(opened_explorer, element(opened_explorer, "notes").find_element("tag name", "summary"))
+    note = element(opened_explorer, "notes").text
     assert "(224 + 2·0 − 11) / 4 = 53.25 is no whole number" in note
     assert "rounded down" in note
     assert "Sizes 223 and 227 fit" in note
-    assert rows(opened)[0][3] == "96 × 54 × 54"
-    write(opened, "input 3x227x227\nconv 96 11x11 stride 4")
-    assert not element(opened, "notes").is_displayed()
-    write(opened, "input 3x112x112\nmax_pool 3x3 stride 2 ceil")
-    assert not element(opened, "notes").is_displayed()
-    assert rows(opened)[0][3] == "3 × 56 × 56"
+    assert rows(opened_explorer)[0][3] == "96 × 54 × 54"
+    write(opened_explorer, "input 3x227x227\nconv 96 11x11 stride 4")
+    assert not element(opened_explorer, "notes").is_displayed()
+    write(opened_explorer, "input 3x112x112\nmax_pool 3x3 stride 2 ceil")
+    assert not element(opened_explorer, "notes").is_displayed()
+    assert rows(opened_explorer)[0][3] == "3 × 56 × 56"
 
 
 @pytest.mark.parametrize(
@@ -264,11 +255,11 @@ def test_a_stride_that_does_not_divide_is_explained(opened):
         ("input 3x8x8\nconcat\n  a: conv 4 3x3\n  b: identity", 2, "need equal height and width"),
     ],
 )
-def test_a_mistake_is_explained_where_it_is(opened, text, line, told):
-    write(opened, text)
-    message = problem(opened)
+def test_a_mistake_is_explained_where_it_is(opened_explorer, text, line, told):
+    write(opened_explorer, text)
+    message = problem(opened_explorer)
     assert message.startswith(f"Line {line}: ")
     assert told in message
-    assert opened.execute_script(
+    assert opened_explorer.execute_script(
         "return document.querySelector('#explorer-gutter mark')?.textContent.trim()"
     ) == str(line)

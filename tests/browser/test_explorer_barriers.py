@@ -10,45 +10,35 @@ pytest.importorskip("selenium", reason="drives the browser: pip install selenium
 axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-from tests.browser.explorer_steps import element, load, open_first, problem, rows  # noqa: E402
+from tests.browser.explorer_steps import element, load, problem, rows  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def page(build):
-    return build("explorer")
-
-
-@pytest.fixture
-def opened(driver, page):
-    return open_first(driver, page)
-
-
-def test_screen_readers_are_told_names_and_changes(opened):
-    unnamed = opened.execute_script(
+def test_screen_readers_are_told_names_and_changes(opened_explorer):
+    unnamed = opened_explorer.execute_script(
         "return [...document.querySelectorAll('.explorer :is(input, select, textarea)')]"
         ".filter(field => !field.labels.length).map(field => field.outerHTML)"
     )
     assert unnamed == []
-    assert element(opened, "status").get_attribute("role") == "status"
-    assert element(opened, "problem").get_attribute("role") == "alert"
-    table = element(opened, "table")
+    assert element(opened_explorer, "status").get_attribute("role") == "status"
+    assert element(opened_explorer, "problem").get_attribute("role") == "alert"
+    table = element(opened_explorer, "table")
     assert table.find_element("tag name", "caption").text
     assert all(cell.get_attribute("scope") == "col" for cell in table.find_elements("css selector", "thead th"))
     assert all(cell.get_attribute("scope") == "row" for cell in table.find_elements("css selector", "tbody th"))
-    ids = opened.execute_script("return [...document.querySelectorAll('.explorer [id]')].map(e => e.id)")
+    ids = opened_explorer.execute_script("return [...document.querySelectorAll('.explorer [id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_barriers(opened, theme):
-    opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    load(opened, "googlenet")
-    rows(opened)
-    opened.find_element("css selector", "#explorer-table button").click()
-    element(opened, "stack").send_keys(Keys.CONTROL, Keys.END)
-    element(opened, "stack").send_keys("\nnonsense")
-    problem(opened)
-    scan = axe.Axe(opened)
+def test_no_barriers(opened_explorer, theme):
+    opened_explorer.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    load(opened_explorer, "googlenet")
+    rows(opened_explorer)
+    opened_explorer.find_element("css selector", "#explorer-table button").click()
+    element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.END)
+    element(opened_explorer, "stack").send_keys("\nnonsense")
+    problem(opened_explorer)
+    scan = axe.Axe(opened_explorer)
     scan.inject()
     found = scan.run("#explorer")["violations"]
     assert not found, scan.report(found)
@@ -66,15 +56,15 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_is_legible_in_both_themes(opened, theme):
-    opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    load(opened, "alexnet")
-    rows(opened)
-    opened.find_element("css selector", "#explorer-table button").click()
-    element(opened, "stack").send_keys(Keys.CONTROL, Keys.END)
-    element(opened, "stack").send_keys("\nnonsense\nconv 3")
-    problem(opened)
-    colours = opened.execute_script(
+def test_text_is_legible_in_both_themes(opened_explorer, theme):
+    opened_explorer.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    load(opened_explorer, "alexnet")
+    rows(opened_explorer)
+    opened_explorer.find_element("css selector", "#explorer-table button").click()
+    element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.END)
+    element(opened_explorer, "stack").send_keys("\nnonsense\nconv 3")
+    problem(opened_explorer)
+    colours = opened_explorer.execute_script(
         """
         const parse = (text) => text.match(/[\\d.]+/g).map(Number);
         const ground = (e) => {
@@ -95,30 +85,30 @@ def test_text_is_legible_in_both_themes(opened, theme):
     assert faint == []
 
 
-def test_a_telephone_shows_all_of_it(opened):
-    opened.execute_cdp_cmd(
+def test_a_telephone_shows_all_of_it(opened_explorer):
+    opened_explorer.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     )
     try:
-        load(opened, "resnet50")
-        rows(opened)
-        over = opened.execute_script(
+        load(opened_explorer, "resnet50")
+        rows(opened_explorer)
+        over = opened_explorer.execute_script(
             "return [...document.querySelectorAll('.explorer > *, .explorer-left > *, .explorer-right > *')]"
             ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className + e.id)"
         )
         assert over == []
-        assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-        opened.execute_script("document.getElementById('explorer-table').scrollIntoView()")
-        top = opened.execute_script(
+        assert opened_explorer.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        opened_explorer.execute_script("document.getElementById('explorer-table').scrollIntoView()")
+        top = opened_explorer.execute_script(
             "return document.getElementById('explorer-summary').getBoundingClientRect().top"
         )
         assert 0 <= top < 300, "the totals stay in view"
     finally:
-        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        opened_explorer.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_scripts_cause_no_error_and_ask_for_nothing(opened):
-    errors = [entry["message"] for entry in opened.get_log("browser") if entry["level"] == "SEVERE"]
+def test_the_scripts_cause_no_error_and_ask_for_nothing(opened_explorer):
+    errors = [entry["message"] for entry in opened_explorer.get_log("browser") if entry["level"] == "SEVERE"]
     assert [message for message in errors if "explorer" in message.replace("explorer.html", "").lower()] == []
     for name in (*explorer.SCRIPTS, "page.html", "style.css"):
         source = (files(explorer) / name).read_text(encoding="utf-8")

@@ -8,17 +8,7 @@ pytest.importorskip("selenium", reason="drives the browser: pip install selenium
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.browser.explorer_steps import element, load, open_first, press, problem, rows, write
-
-
-@pytest.fixture(scope="module")
-def page(build):
-    return build("explorer")
-
-
-@pytest.fixture
-def opened(driver, page):
-    return open_first(driver, page)
+from tests.browser.explorer_steps import element, load, press, problem, rows, write
 
 
 def text_of(driver) -> str:
@@ -40,106 +30,113 @@ def address(driver, part: str) -> str:
     return driver.current_url
 
 
-def test_input_and_totals_are_seen_together(opened):
-    load(opened, "resnet152")
-    element(opened, "inside").click()
-    rows(opened)
-    opened.execute_script("document.querySelector('.explorer-scroll').scrollIntoView()")
-    seen = opened.execute_script(
+def test_input_and_totals_are_seen_together(opened_explorer):
+    load(opened_explorer, "resnet152")
+    element(opened_explorer, "inside").click()
+    rows(opened_explorer)
+    opened_explorer.execute_script("document.querySelector('.explorer-scroll').scrollIntoView()")
+    seen = opened_explorer.execute_script(
         "return ['stack', 'summary'].map(id => document.getElementById('explorer-' + id).getBoundingClientRect())"
         ".map(box => box.top >= 0 && box.bottom <= innerHeight)"
     )
     assert seen == [True, True]
 
 
-def test_a_layer_is_added_where_it_fits(opened):
+def test_a_layer_is_added_where_it_fits(opened_explorer):
     for name in ("alexnet", "googlenet", "densenet121", "squeezenet1_1"):
-        load(opened, name)
-        before = text_of(opened).splitlines()
+        load(opened_explorer, name)
+        before = text_of(opened_explorer).splitlines()
         for kind in ("conv", "bn", "max_pool", "residual", "fc", "softmax"):
-            add(opened, kind, **({"kernel": "1x1"} if "o" in kind and kind.endswith(("conv", "pool")) else {}))
-        after = text_of(opened).splitlines()
+            add(
+                opened_explorer,
+                kind,
+                **({"kernel": "1x1"} if "o" in kind and kind.endswith(("conv", "pool")) else {}),
+            )
+        after = text_of(opened_explorer).splitlines()
         assert len(after) == len(before) + 6
         assert after[-2:] == ["fc 10", "softmax"]
         assert after[-1] == "softmax"
-        assert element(opened, "stack").get_attribute("aria-invalid") == "false", name
+        assert element(opened_explorer, "stack").get_attribute("aria-invalid") == "false", name
         assert [line for line in after if line in before] == before
 
 
-def test_what_does_not_fit_is_not_added(opened):
-    load(opened, "alexnet")
-    before = text_of(opened)
-    add(opened, "conv", kernel="11x11")
-    assert problem(opened).startswith("Not added: a window of 11 does not fit into 6")
-    assert text_of(opened) == before
+def test_what_does_not_fit_is_not_added(opened_explorer):
+    load(opened_explorer, "alexnet")
+    before = text_of(opened_explorer)
+    add(opened_explorer, "conv", kernel="11x11")
+    assert problem(opened_explorer).startswith("Not added: a window of 11 does not fit into 6")
+    assert text_of(opened_explorer) == before
 
 
-def test_nothing_is_lost(opened):
-    write(opened, "input 3x8x8\nconv 5 3x3")
-    load(opened, "alexnet")
-    alexnet = text_of(opened)
-    element(opened, "stack").send_keys(Keys.CONTROL, "z")
-    assert text_of(opened) == "input 3x8x8\nconv 5 3x3"
-    element(opened, "stack").send_keys(Keys.CONTROL, Keys.SHIFT, "z")
-    assert text_of(opened) == alexnet
-    assert not element(opened, "reset").is_enabled()
-    add(opened, "fc")
-    assert text_of(opened) == f"{alexnet}\nfc 10"
-    assert element(opened, "preset").get_attribute("value") == "own"
-    press(opened, element(opened, "undo"))
-    assert text_of(opened) == alexnet
-    assert element(opened, "preset").get_attribute("value") == "alexnet"
-    add(opened, "fc")
-    press(opened, element(opened, "reset"))
-    assert text_of(opened) == alexnet
+def test_nothing_is_lost(opened_explorer):
+    write(opened_explorer, "input 3x8x8\nconv 5 3x3")
+    load(opened_explorer, "alexnet")
+    alexnet = text_of(opened_explorer)
+    element(opened_explorer, "stack").send_keys(Keys.CONTROL, "z")
+    assert text_of(opened_explorer) == "input 3x8x8\nconv 5 3x3"
+    element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.SHIFT, "z")
+    assert text_of(opened_explorer) == alexnet
+    assert not element(opened_explorer, "reset").is_enabled()
+    add(opened_explorer, "fc")
+    assert text_of(opened_explorer) == f"{alexnet}\nfc 10"
+    assert element(opened_explorer, "preset").get_attribute("value") == "own"
+    press(opened_explorer, element(opened_explorer, "undo"))
+    assert text_of(opened_explorer) == alexnet
+    assert element(opened_explorer, "preset").get_attribute("value") == "alexnet"
+    add(opened_explorer, "fc")
+    press(opened_explorer, element(opened_explorer, "reset"))
+    assert text_of(opened_explorer) == alexnet
 
 
-def test_the_address_holds_the_stack(opened, page):
-    write(opened, "input 3x8x8\nmine: conv 5 3x3 # a; remark + more")
-    mine = address(opened, "#stack=")
-    load(opened, "vgg16")
-    address(opened, "#vgg16")
-    opened.get("about:blank")
-    opened.get(mine)
-    assert text_of(opened) == "input 3x8x8\nmine: conv 5 3x3 # a; remark + more"
-    opened.get(f"{page.as_uri()}#alexnet")  # a link on the same page
-    WebDriverWait(opened, 10).until(lambda d: "fc8" in text_of(d))
-    assert rows(opened)[0][3] == "96 × 55 × 55"
-    opened.get("about:blank")
-    opened.get(page.as_uri())
-    assert "fc8" in text_of(opened), "kept without an address as well"
+def test_the_address_holds_the_stack(opened_explorer, explorer_html):
+    write(opened_explorer, "input 3x8x8\nmine: conv 5 3x3 # a; remark + more")
+    mine = address(opened_explorer, "#stack=")
+    load(opened_explorer, "vgg16")
+    address(opened_explorer, "#vgg16")
+    opened_explorer.get("about:blank")
+    opened_explorer.get(mine)
+    assert text_of(opened_explorer) == "input 3x8x8\nmine: conv 5 3x3 # a; remark + more"
+    opened_explorer.get(f"{explorer_html.as_uri()}#alexnet")  # a link on the same page
+    WebDriverWait(opened_explorer, 10).until(lambda d: "fc8" in text_of(d))
+    assert rows(opened_explorer)[0][3] == "96 × 55 × 55"
+    opened_explorer.get("about:blank")
+    opened_explorer.get(explorer_html.as_uri())
+    assert "fc8" in text_of(opened_explorer), "kept without an address as well"
 
 
-def test_a_half_written_line_raises_no_alarm(opened):
-    write(opened, "input 3x32x32\nconv 64 3x3 pad 1\nflatten\nfc 10")
+def test_a_half_written_line_raises_no_alarm(opened_explorer):
+    write(opened_explorer, "input 3x32x32\nconv 64 3x3 pad 1\nflatten\nfc 10")
     heard = """
         window.heard = [];
         const place = document.getElementById('explorer-problem');
         new MutationObserver(() => heard.push(place.textContent)).observe(place, {childList: true, subtree: true});
     """
-    opened.execute_script(heard)
-    field = element(opened, "stack")
+    opened_explorer.execute_script(heard)
+    field = element(opened_explorer, "stack")
     field.send_keys(Keys.CONTROL, Keys.END)
     for letter in "\nrelu\ndropout 0.5":
         field.send_keys(letter)
-    assert [told for told in opened.execute_script("return heard") if told] == []
+    assert [told for told in opened_explorer.execute_script("return heard") if told] == []
     field.send_keys("x")
     assert (
-        opened.execute_script("return document.querySelector('#explorer-gutter mark')?.textContent.trim()") == "6"
+        opened_explorer.execute_script(
+            "return document.querySelector('#explorer-gutter mark')?.textContent.trim()"
+        )
+        == "6"
     )
     started = time.monotonic()
-    assert problem(opened).startswith("Line 6: ")
+    assert problem(opened_explorer).startswith("Line 6: ")
     assert time.monotonic() - started > 0.5
-    assert "Totals up to line 5" in element(opened, "summary").text
+    assert "Totals up to line 5" in element(opened_explorer, "summary").text
     field.send_keys(Keys.BACKSPACE)
-    assert element(opened, "problem").text == ""
+    assert element(opened_explorer, "problem").text == ""
 
 
-def test_a_layer_explains_itself_with_its_own_numbers(opened):
-    load(opened, "alexnet_two_gpu")
-    rows(opened)
-    opened.find_element("css selector", "button[data-name=conv2]").send_keys(Keys.ENTER)
-    told = element(opened, "detail").text
+def test_a_layer_explains_itself_with_its_own_numbers(opened_explorer):
+    load(opened_explorer, "alexnet_two_gpu")
+    rows(opened_explorer)
+    opened_explorer.find_element("css selector", "button[data-name=conv2]").send_keys(Keys.ENTER)
+    told = element(opened_explorer, "detail").text
     for part in (
         "⌊(27 + 2·2 − 5) / 1⌋ + 1 = 27",
         "5·5·(96/2)·256 + 256 = 307,456",
@@ -149,19 +146,21 @@ def test_a_layer_explains_itself_with_its_own_numbers(opened):
         "One unit sees 51 × 51 of 227 × 227 pixels",
     ):
         assert part in told
-    field = opened.find_element("css selector", ".explorer-sees")
+    field = opened_explorer.find_element("css selector", ".explorer-sees")
     assert float(field.get_attribute("width")) == pytest.approx(100 * 51 / 227, abs=0.1)
-    boxes = opened.find_elements("css selector", "#explorer-drawing g[data-name]")
+    boxes = opened_explorer.find_elements("css selector", "#explorer-drawing g[data-name]")
     assert [box.get_attribute("class") for box in boxes].count("explorer-chosen") == 1
-    opened.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", boxes[1])
-    assert "conv1: Conv2d, line 2" in element(opened, "detail").text
-    opened.find_element("css selector", "#explorer-detail button").click()
-    assert not element(opened, "detail").is_displayed()
+    opened_explorer.execute_script(
+        "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", boxes[1]
+    )
+    assert "conv1: Conv2d, line 2" in element(opened_explorer, "detail").text
+    opened_explorer.find_element("css selector", "#explorer-detail button").click()
+    assert not element(opened_explorer, "detail").is_displayed()
 
 
-def test_the_drawing_is_to_scale(opened):
-    load(opened, "vgg16")
-    boxes = opened.execute_script(
+def test_the_drawing_is_to_scale(opened_explorer):
+    load(opened_explorer, "vgg16")
+    boxes = opened_explorer.execute_script(
         "return [...document.querySelectorAll('#explorer-drawing g[data-name]')].map(g => "
         "[g.dataset.name, ...['width', 'height'].map(side => Number(g.querySelector('rect').getAttribute(side)))])"
     )
@@ -171,17 +170,17 @@ def test_the_drawing_is_to_scale(opened):
     assert size["conv5_1"][0] == pytest.approx(4 * size["conv2_1"][0], rel=0.05)
 
 
-def test_two_nets_side_by_side(opened):
-    load(opened, "resnet50")
-    Select(element(opened, "other")).select_by_value("vgg16")
-    lines = {line.split(" ")[0]: line for line in element(opened, "summary").text.splitlines()}
+def test_two_nets_side_by_side(opened_explorer):
+    load(opened_explorer, "resnet50")
+    Select(element(opened_explorer, "other")).select_by_value("vgg16")
+    lines = {line.split(" ")[0]: line for line in element(opened_explorer, "summary").text.splitlines()}
     assert "25,557,032" in lines["Parameters"]
     assert "138,357,544" in lines["Parameters"]
     assert lines["Parameters"].endswith("× 5.41")
-    assert len(opened.find_elements("css selector", "#explorer-drawing svg")) == 2
-    Select(element(opened, "other")).select_by_value("kept")
-    write(opened, "input 3x8x8\nconv 5 3x3")
-    lines = {line.split(" ")[0]: line for line in element(opened, "summary").text.splitlines()}
+    assert len(opened_explorer.find_elements("css selector", "#explorer-drawing svg")) == 2
+    Select(element(opened_explorer, "other")).select_by_value("kept")
+    write(opened_explorer, "input 3x8x8\nconv 5 3x3")
+    lines = {line.split(" ")[0]: line for line in element(opened_explorer, "summary").text.splitlines()}
     assert "140" in lines["Parameters"]
     assert "25,557,032" in lines["Parameters"]
 
@@ -189,23 +188,23 @@ def test_two_nets_side_by_side(opened):
 @pytest.mark.parametrize(
     ("button", "begins"), [("pytorch", "from collections import"), ("csv", "name,kind,kernel")]
 )
-def test_a_net_is_taken_away(opened, button, begins):
-    load(opened, "alexnet")
-    element(opened, button).click()
-    assert element(opened, "status").text.startswith("Copied")
-    field = element(opened, "stack")
+def test_a_net_is_taken_away(opened_explorer, button, begins):
+    load(opened_explorer, "alexnet")
+    element(opened_explorer, button).click()
+    assert element(opened_explorer, "status").text.startswith("Copied")
+    field = element(opened_explorer, "stack")
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.CONTROL, "v")
-    assert text_of(opened).startswith(begins)
-    assert "conv1" in text_of(opened)
+    assert text_of(opened_explorer).startswith(begins)
+    assert "conv1" in text_of(opened_explorer)
 
 
-def test_a_key_costs_little_with_the_largest_net(opened):
-    load(opened, "densenet201")
-    element(opened, "inside").click()
-    every = len(rows(opened))
+def test_a_key_costs_little_with_the_largest_net(opened_explorer):
+    load(opened_explorer, "densenet201")
+    element(opened_explorer, "inside").click()
+    every = len(rows(opened_explorer))
     assert every > 700
-    times = opened.execute_script(
+    times = opened_explorer.execute_script(
         """
         const field = document.getElementById("explorer-stack");
         const times = [];
@@ -223,25 +222,25 @@ def test_a_key_costs_little_with_the_largest_net(opened):
     )
     print(f"milliseconds a key: median {times[7]:.1f}, all {[round(t) for t in times]}")
     assert times[7] < 50
-    assert len(rows(opened)) == every
+    assert len(rows(opened_explorer)) == every
 
 
-def test_all_of_it_can_be_done_from_the_keyboard(opened):
-    preset = element(opened, "preset")
+def test_all_of_it_can_be_done_from_the_keyboard(opened_explorer):
+    preset = element(opened_explorer, "preset")
     preset.send_keys("alexnet")
     assert preset.get_attribute("value") == "alexnet"
-    WebDriverWait(opened, 10).until(lambda d: "fc8" in text_of(d))
-    assert opened.switch_to.active_element.get_attribute("id") == "explorer-preset"
-    assert rows(opened)[0][3] == "96 × 55 × 55"
-    element(opened, "other").send_keys(Keys.TAB)
-    assert opened.switch_to.active_element.get_attribute("id") == "explorer-stack"
-    opened.switch_to.active_element.send_keys(Keys.TAB)  # the text does not swallow the key
-    kind = opened.switch_to.active_element
+    WebDriverWait(opened_explorer, 10).until(lambda d: "fc8" in text_of(d))
+    assert opened_explorer.switch_to.active_element.get_attribute("id") == "explorer-preset"
+    assert rows(opened_explorer)[0][3] == "96 × 55 × 55"
+    element(opened_explorer, "other").send_keys(Keys.TAB)
+    assert opened_explorer.switch_to.active_element.get_attribute("id") == "explorer-stack"
+    opened_explorer.switch_to.active_element.send_keys(Keys.TAB)  # the text does not swallow the key
+    kind = opened_explorer.switch_to.active_element
     assert kind.get_attribute("id") == "explorer-kind"
     kind.send_keys("fc")
     kind.send_keys(Keys.TAB)
-    number = opened.switch_to.active_element
+    number = opened_explorer.switch_to.active_element
     number.send_keys(Keys.CONTROL, "a")
     number.send_keys("12", Keys.ENTER)
-    assert text_of(opened).endswith("\nfc 12")
-    assert rows(opened)[-1][3:5] == ["12", "12,012"]
+    assert text_of(opened_explorer).endswith("\nfc 12")
+    assert rows(opened_explorer)[-1][3:5] == ["12", "12,012"]

@@ -49,5 +49,9 @@ def pytest_runtest_protocol(
         startup = Path(folder, "profile_default", "startup")
         startup.mkdir(parents=True)
         (startup / "warnings.py").write_text(STARTUP)
-        with mock.patch.dict(os.environ, IPYTHONDIR=folder):
+        # A user whom the system does not know has no home, and Jupyter then
+        # starts no kernel.
+        home = os.path.expanduser("~")  # noqa: PTH111  (Path.home() may fail)
+        usable = folder if home == "~" else home
+        with mock.patch.dict(os.environ, IPYTHONDIR=folder, HOME=usable):
             return (yield)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import jupyter_core.paths
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
@@ -368,6 +369,19 @@ def test_kernels_have_folders_where_home_cannot_be_written(home, monkeypatch):
     )  # fmt: skip
     assert told.stderr == ""
     assert Path(os.environ["IPYTHONDIR"]).is_dir()
+
+
+def test_a_user_without_a_home_gets_one(monkeypatch):
+    """Jupyter starts no kernel for a user whom the system does not know."""
+    from writable_folders import setup
+
+    monkeypatch.setenv("HOME", "theirs")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 2)
+    with pytest.raises(RuntimeError, match="home"):
+        jupyter_core.paths.get_home_dir()
+    setup(None)
+    assert os.access(jupyter_core.paths.get_home_dir(), os.W_OK)
 
 
 def test_a_folder_that_can_be_written_is_used(tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from cs231n_arch import create_model
 from cs231n_arch.data import Split
-from cs231n_arch.training import Recipe, train
+from cs231n_arch.training import Compute, Recipe, train
 from cs231n_arch.training.schedules import Constant
 
 BATCH = 128
@@ -95,7 +95,7 @@ def timm_style(model: nn.Module, images: Tensor, labels: Tensor, clock: Clock) -
         meter.update(loss.item(), len(x))
 
 
-def ours(model: nn.Module, images: Tensor, labels: Tensor, clock: Clock, **options: object) -> None:
+def ours(model: nn.Module, images: Tensor, labels: Tensor, clock: Clock, compute: Compute | None = None) -> None:
     """`cs231n_arch.training.train`."""
 
     def tick(batch: Tensor, generator: torch.Generator) -> Tensor:
@@ -104,18 +104,18 @@ def ours(model: nn.Module, images: Tensor, labels: Tensor, clock: Clock, **optio
 
     classes = tuple(map(str, range(10)))
     split = Split("random", images, labels, images[:1], labels[:1], classes, (0.0,), (1.0,), "random numbers")
-    train(model, split, RECIPE, epochs=1, device="cpu", progress=False, augment=tick, **options)
+    train(model, split, RECIPE, epochs=1, device="cpu", progress=False, augment=tick, compute=compute)
 
 
 Loop = Callable[[nn.Module, Tensor, Tensor, Clock], None]
 LOOPS: dict[str, Loop] = {
     "bare": bare,
-    "ours": lambda *a: ours(*a, channels_last=False),
+    "ours": lambda *a: ours(*a, Compute(channels_last=False)),
     "torchvision-style": torchvision_style,
     "timm-style": timm_style,
     "ours, channels last": ours,
-    "ours, default fast path": lambda *a: ours(*a, precision="auto"),
-    "ours, fast path, compiled": lambda *a: ours(*a, precision="auto", compile=True),
+    "ours, default fast path": lambda *a: ours(*a, Compute("auto")),
+    "ours, fast path, compiled": lambda *a: ours(*a, Compute("auto", compile=True)),
 }
 
 

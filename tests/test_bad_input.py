@@ -50,7 +50,7 @@ from cs231n_arch.data.boxes import load_boxed, load_pets
 from cs231n_arch.data.loaders import folders, one_by_one
 from cs231n_arch.profiling import records, timing
 from cs231n_arch.records import write_atomically
-from cs231n_arch.training import Budget, NonFiniteLossError, checkpoint, evaluation, recipes, train
+from cs231n_arch.training import Budget, Compute, Files, NonFiniteLossError, checkpoint, evaluation, recipes, train
 from cs231n_arch.training.checkpoint import CheckpointError
 from cs231n_arch.training.fitting import error_rate
 
@@ -275,9 +275,15 @@ LIBRARY: dict[str, Row] = {
     "epochs and steps": (lambda p: trained(epochs=1, steps=1), ValueError, "give epochs or steps, not both"),
     "batch of none": (lambda p: trained(batch_size=0), ValueError, "from 1 to the 8 training images; given 0"),
     "batch of too many": (lambda p: trained(batch_size=9), ValueError, "from 1 to the 8 training images; given 9"),
-    "batch in too many parts": (lambda p: trained(accumulate=5), ValueError, "a batch of 4 has no 5 parts"),
+    "seed below zero": (
+        lambda p: trained(seed=-1), ValueError, "a whole number from 0 to 9223372036854775807; given -1"),
+    "batch in too many parts": (
+        lambda p: trained(compute=Compute(accumulate=5)), ValueError, "a batch of 4 has no 5 parts"),
+    "batch in no part": (lambda p: Compute(accumulate=0), ValueError, "accumulate must be a whole number of at l"),
     "precision": (
-        lambda p: trained(precision="fp64"), ValueError, "precision must be auto, fp32, bf16, fp16; given 'f"),
+        lambda p: Compute("fp64"), ValueError, "precision must be auto, fp32, bf16, fp16; given 'fp64'"),
+    "checkpoint after no update": (
+        lambda p: Files("c.pt", checkpoint_every=0), ValueError, "checkpoint_every must be a whole number of at"),
     "device": (lambda p: trained(device="gpu"), ValueError, "there is no device 'gpu' here, but cpu"),
     "images that are not numbers": (
         lambda p: trained(torch.where(PIXELS > 0.9, torch.nan, PIXELS)), ValueError, "infinite or not a number"),
@@ -542,10 +548,10 @@ def test_nothing_is_lost(place: Place) -> None:
         return images
 
     with pytest.raises(KeyboardInterrupt):
-        trained(augment=press, steps=9, checkpoint=place.folder / "c.pt")
+        trained(augment=press, steps=9, files=Files(place.folder / "c.pt"))
     kept = torch.load(place.folder / "c.pt", weights_only=True)["state"]
     assert kept["now"]["step"] == 1
-    again = trained(steps=9, checkpoint=place.folder / "c.pt", resume=True)
+    again = trained(steps=9, files=Files(place.folder / "c.pt", resume=True))
     assert again.history["step"].iloc[-1] == 9  # type: ignore[attr-defined]
 
 

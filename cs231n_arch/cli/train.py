@@ -160,7 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
     model, images, recipe = build(arguments)
 
     from cs231n_arch.data import Split
-    from cs231n_arch.training import train
+    from cs231n_arch.training import Compute, Files, train
     from cs231n_arch.training.distributed import process_group
 
     with process_group() as world:
@@ -175,18 +175,22 @@ def run(arguments: argparse.Namespace) -> int:
             recipe,
             epochs=arguments.epochs,
             steps=arguments.steps,
-            accumulate=arguments.accumulate,
             augment=augmentation(recipe, arguments.data) if isinstance(images, Split) else None,
             workers=arguments.workers,
             device=arguments.device,
             seed=arguments.seed,
-            precision=arguments.precision,
-            compile=arguments.compile,
-            sync_bn=arguments.sync_bn,
-            checkpoint=arguments.out / "checkpoint.pt",
-            checkpoint_every=arguments.checkpoint_every,
-            resume=arguments.resume,
-            log=arguments.out / "log.csv",
+            compute=Compute(
+                precision=arguments.precision,
+                compile=arguments.compile,
+                accumulate=arguments.accumulate,
+                sync_bn=arguments.sync_bn,
+            ),
+            files=Files(
+                checkpoint=arguments.out / "checkpoint.pt",
+                checkpoint_every=arguments.checkpoint_every,
+                resume=arguments.resume,
+                log=arguments.out / "log.csv",
+            ),
             progress=not arguments.quiet,
         )
         if world.leads:

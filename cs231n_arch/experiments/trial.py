@@ -15,8 +15,8 @@ from cs231n_arch.data import Split
 from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.experiments.workbench import build
 from cs231n_arch.models.layers import Net, init_he
-from cs231n_arch.training import Recipe, Run, error_rate, recipes, train
-from cs231n_arch.training.loop import Precision
+from cs231n_arch.training import Compute, Recipe, Run, error_rate, recipes, train
+from cs231n_arch.training.options import Precision
 
 BudgetName = Literal["live", "recorded", "long", "gpu"]
 Scale = Literal["standard", "lenet", "pixels"]
@@ -69,7 +69,7 @@ class Work:
         changes: fields of the recipe that are changed in all arms.
         validation: training images, the last of the set, that are held out to watch the training and to choose
             by. With 0 the curves are of the first test images, and nothing may be chosen by them.
-        precision: as for `train`.
+        precision: as for `Compute`.
     """
 
     data: str
@@ -181,7 +181,7 @@ class Trial(Generic[T]):
             batch_size=self.work.batch_size,
             augment=crop_and_flip(self.work, split) if self.arm.augmented else None,
             seed=self.seed,
-            precision=self.work.precision,
+            compute=Compute(self.work.precision),
             progress=False,
         )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cs231n_arch.training.checkpoint import CheckpointError
     from cs231n_arch.training.fitting import error_rate, fit
     from cs231n_arch.training.loop import Run, train
+    from cs231n_arch.training.options import Compute, Files
     from cs231n_arch.training.recipe import Recipe
     from cs231n_arch.training.session import NonFiniteLossError
 
@@ -24,6 +25,8 @@ _HOMES = {
     "fit": "fitting",
     "Run": "loop",
     "train": "loop",
+    "Compute": "options",
+    "Files": "options",
     "Recipe": "recipe",
     "NonFiniteLossError": "session",
 }
@@ -31,6 +34,8 @@ _HOMES = {
 __all__ = [
     "Budget",
     "CheckpointError",
+    "Compute",
+    "Files",
     "NonFiniteLossError",
     "Recipe",
     "Run",

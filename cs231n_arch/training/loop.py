@@ -3,10 +3,8 @@
 import math
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import islice
-from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 import torch
@@ -20,10 +18,10 @@ from cs231n_arch.training.budget import fast_precision
 from cs231n_arch.training.checks import check_images, check_kinds, check_number, check_scores, scores
 from cs231n_arch.training.distributed import World
 from cs231n_arch.training.fitting import fit
+from cs231n_arch.training.options import Compute, Files
 from cs231n_arch.training.recipe import Recipe
-from cs231n_arch.training.session import TYPES, Compute, Files, Session
+from cs231n_arch.training.session import Session
 
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
 NOT_THE_RUN = ("name", "paper", "sources", "notes")  # fields of a recipe that do not change what is computed
 
 
@@ -69,19 +67,12 @@ def train(
     epochs: int | None = None,
     steps: int | None = None,
     batch_size: int | None = None,
-    accumulate: int = 1,
     augment: Augment | None = None,
     workers: int = 0,
     device: str | None = None,
     seed: int = 0,
-    precision: Precision = "fp32",
-    channels_last: bool = True,
-    compile: bool = False,
-    sync_bn: bool = False,
-    checkpoint: str | Path | None = None,
-    checkpoint_every: int | None = None,
-    resume: bool = False,
-    log: str | Path | None = None,
+    compute: Compute | None = None,
+    files: Files | None = None,
     progress: bool = True,
 ) -> Run:
     """Train `model` on `data` by `recipe`; the model is changed in place.
@@ -97,63 +88,49 @@ def train(
         epochs: passes over the training images; None takes the recipe's length.
         steps: updates, instead of `epochs`.
         batch_size: images for one update; None takes the recipe's. The rate stays: see `Recipe.for_batch_size`.
-        accumulate: parts of a batch that are computed one after the other, for one update, to save memory. Batch
-            norm sees the parts.
         augment: changes a batch of a `Split` where it lies, such as `data.augment.CropAndFlip()`.
         workers: processes that read `Datasets`.
         device: as PyTorch names it; by default the CUDA device if there is one, else the CPU.
         seed: of the data's order, augmentation and dropout, from 0 to 2^63 - 1. The weights have theirs from
             before: call `torch.manual_seed` and then build the model.
-        precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss; `auto` takes
-            `bf16` where the device multiplies in it. `fp32` gives nearly the same numbers on every machine.
-        channels_last: lay images out with the channels last, which most machines convolve faster. A model that
-            cannot be computed so is trained in PyTorch's usual layout, with a warning.
-        compile: run the training step through `torch.compile`.
-        sync_bn: batch norm over all processes; CUDA only.
-        checkpoint: file that is written after each epoch, at the end, and on Ctrl-C.
-        checkpoint_every: updates between further checkpoints inside an epoch.
-        resume: go on from the checkpoint, if it exists; on a CPU the result is that of an undisturbed run exactly.
-        log: file for the history, as CSV, after each epoch.
+        compute: precision, memory layout, compiling, parts of a batch; None takes the defaults of `Compute`.
+        files: the checkpoint, and whether to continue from it, and the log; None writes no file.
         progress: show a bar with the time that remains on a terminal, elsewhere a line an epoch.
 
     Raises:
         ValueError: an option out of range, images that are bytes or not finite, labels of no class.
-        CheckpointError: `resume` from a file that is damaged or belongs to another run.
+        CheckpointError: `files.resume` from a file that is damaged or belongs to another run.
         NonFiniteLossError: the loss or a weight became infinite or not a number.
     """
     check_kinds(model, data, recipe)
-    check_number("accumulate", accumulate, 1)
-    check_number("checkpoint_every", 1 if checkpoint_every is None else checkpoint_every, 1)
     target, world = find_device(device), World.here()
-    precision = fast_precision(target) if precision == "auto" else precision
-    if precision not in TYPES:
-        raise ValueError(f"precision must be auto, {', '.join(TYPES)}; given {precision!r}")
+    compute, files = compute or Compute(), files or Files()
+    if compute.precision == "auto":
+        compute = replace(compute, precision=fast_precision(target))
     recipe = recipe if batch_size is None else recipe.replace(batch_size=batch_size)
 
     first = one_image(data).to(target)
-    layout = lay_out(model.to(target), first, channels_last=channels_last)
+    layout = lay_out(model.to(target), first, channels_last=compute.channels_last)
     check_scores(model, first, len(data.classes))
     batches = make_batches(
         data, recipe.batch_size, seed=seed, augment=augment, workers=workers, device=target, layout=layout
     )
-    if accumulate > recipe.batch_size // world.size:
-        raise ValueError(f"a batch of {recipe.batch_size // world.size} has no {accumulate} parts")
+    if compute.accumulate > recipe.batch_size // world.size:
+        raise ValueError(f"a batch of {recipe.batch_size // world.size} has no {compute.accumulate} parts")
     total = _length(recipe, len(batches), epochs, steps)
 
     identity = {f.name: repr(getattr(recipe, f.name)) for f in fields(recipe) if f.name not in NOT_THE_RUN} | {
-        "data": repr(data), "seed": str(seed), "length": str(total), "precision": precision,
-        "accumulate": str(accumulate), "processes": str(world.size),
+        "data": repr(data), "seed": str(seed), "length": str(total), "precision": compute.precision,
+        "accumulate": str(compute.accumulate), "processes": str(world.size),
     }  # fmt: skip
-    compute = Compute(target, precision, layout, accumulate)
-    files = Files(checkpoint, checkpoint_every, log)
     session = Session(model, recipe, total, compute, files, identity, show=progress)
-    called = world.wrap(model, target, sync_bn=sync_bn)
+    called = world.wrap(model, target, sync_bn=compute.sync_bn)
     evaluated = session.average.module if session.average else model
     with torch.random.fork_rng():
         torch.manual_seed(seed + world.rank)  # a resumption goes on with the numbers of its checkpoint
-        with session.running(resume=resume):
+        with session.running():
             history = fit(
-                torch.compile(called) if compile else called,  # type: ignore[arg-type]
+                torch.compile(called) if compute.compile else called,  # type: ignore[arg-type]
                 Limited(batches, total),
                 session.optimizer,
                 epochs=math.ceil(total / len(batches)),
@@ -162,7 +139,7 @@ def train(
                 progress=session,
             )
     last = layout == torch.channels_last
-    return Run(evaluated.eval(), history, recipe, seed, str(target), precision, channels_last=last)
+    return Run(evaluated.eval(), history, recipe, seed, str(target), compute.precision, channels_last=last)
 
 
 @dataclass(frozen=True)

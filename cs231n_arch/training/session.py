@@ -4,8 +4,6 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import torch
@@ -17,50 +15,16 @@ from cs231n_arch.records import write_atomically
 from cs231n_arch.training.checkpoint import Saver, interruptible
 from cs231n_arch.training.distributed import World
 from cs231n_arch.training.optimizers import build_average, build_optimizer, build_plateau, set_rate
+from cs231n_arch.training.options import TYPES, Compute, Files
 from cs231n_arch.training.progress import Progress
 from cs231n_arch.training.recipe import Recipe
 from cs231n_arch.training.schedules import Plateau
 
-TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 LOOK_EVERY = 50  # updates between looks at the loss on a GPU
 
 
 class NonFiniteLossError(RuntimeError):
     """The loss or a weight became infinite or not a number; the message says when and where."""
-
-
-@dataclass(frozen=True)
-class Compute:
-    """How an update is computed.
-
-    Attributes:
-        device: where.
-        precision: of matrix products, a name in `TYPES`.
-        layout: of images and weights in memory.
-        accumulate: parts of a batch that are computed one after the other.
-        compiled: whether `torch.compile` has compiled the model.
-    """
-
-    device: torch.device
-    precision: str
-    layout: torch.memory_format
-    accumulate: int = 1
-    compiled: bool = False
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files of a run.
-
-    Attributes:
-        checkpoint: written after each epoch, at the end, and on Ctrl-C; None keeps nothing.
-        every: updates between further checkpoints inside an epoch.
-        log: the history as CSV, written after each epoch.
-    """
-
-    checkpoint: str | Path | None = None
-    every: int | None = None
-    log: str | Path | None = None
 
 
 class Session(Progress):
@@ -72,7 +36,7 @@ class Session(Progress):
         model: the model itself; the one that is called may be its compiled or distributed form.
         recipe: of the paper.
         total: updates of the whole run.
-        compute: how an update is computed.
+        compute: with a precision other than `auto`.
         files: of the run.
         identity: see `checkpoint.save`.
         show: a bar with the time that remains, on a terminal; elsewhere a line an epoch.
@@ -94,20 +58,21 @@ class Session(Progress):
         self.optimizer = build_optimizer(model, recipe)
         self.plateau = build_plateau(self.optimizer, recipe)
         self.average = build_average(model, recipe)
-        self.scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.precision == "fp16")
+        device = next(model.parameters()).device
+        self.scaler = torch.amp.GradScaler(device.type, enabled=compute.precision == "fp16")
         parts = {
             "optimizer": self.optimizer, "scaler": self.scaler, "plateau": self.plateau, "average": self.average,
         }  # fmt: skip
         kept = {name: part for name, part in parts.items() if part is not None}
-        self.saver = Saver(files.checkpoint, identity, model, kept, compute.device)
+        self.saver = Saver(files.checkpoint, identity, model, kept, device)
         self.shown = show and World.here().leads
         self.bar = tqdm(total=total, disable=not (self.shown and sys.stderr.isatty()), unit="step")
 
     @contextmanager
-    def running(self, *, resume: bool) -> Iterator[None]:
-        """Go on from the checkpoint if asked to; hold Ctrl-C back until the weights are whole and saved."""
+    def running(self) -> Iterator[None]:
+        """Resume if that is asked for; hold Ctrl-C back until the weights are whole and saved."""
         with self.bar, interruptible() as self.interrupted:
-            if resume:
+            if self.files.resume:
                 self.saver.restore(self)
             self.bar.update(self.step)
             yield
@@ -156,7 +121,7 @@ class Session(Progress):
         super().add(scores, labels, loss)
         self.bar.update()
         interrupted = self.interrupted()
-        if interrupted or (self.files.every and self.step % self.files.every == 0):
+        if interrupted or (self.files.checkpoint_every and self.step % self.files.checkpoint_every == 0):
             self.saver.save(self)
         if interrupted:
             raise KeyboardInterrupt

@@ -14,7 +14,7 @@ import resource, signal, sys
 from pathlib import Path
 import torch
 from cs231n_arch import create_model, data
-from cs231n_arch.training import recipes, train
+from cs231n_arch.training import Files, recipes, train
 
 folder, fills = Path(sys.argv[1]), sys.argv[2] == "fills"
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so a write that is refused raises, as on a full disk
@@ -31,7 +31,7 @@ torch.manual_seed(0)
 model = create_model("lenet5", modern=True)
 recipe = recipes.get("resnet_cifar").replace(lr=0.01)
 run = train(model, data.load("digits", image_size=32), recipe, steps=11, device="cpu", augment=fill,
-            checkpoint=folder / "checkpoint.pt", checkpoint_every=4, resume=True, progress=False)
+            files=Files(folder / "checkpoint.pt", checkpoint_every=4, resume=True), progress=False)
 """
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from cs231n_arch import create_model, data
 from cs231n_arch.data import Split
 from cs231n_arch.data.augment import CropAndFlip
-from cs231n_arch.training import CheckpointError, Recipe, train
+from cs231n_arch.training import CheckpointError, Files, Recipe, train
 from cs231n_arch.training import checkpoint as checkpoints
 from cs231n_arch.training.schedules import Constant, Plateau
 
@@ -61,10 +61,10 @@ def test_resumption_is_exact(digits: Split, tmp_path: Path, after: int) -> None:
         return nn.Sequential(nn.Dropout(0.2), net())
 
     whole = train(drawing(), digits, RECIPE, augment=crashing(10**9), **options)
-    kept = {"checkpoint": tmp_path / "c.pt", "checkpoint_every": 1, "resume": True}
+    files = Files(tmp_path / "c.pt", checkpoint_every=1, resume=True)
     with pytest.raises(Stop):
-        train(drawing(), digits, RECIPE, augment=crashing(after), **kept, **options)
-    resumed = train(drawing(), digits, RECIPE, augment=crashing(10**9), **kept, **options)
+        train(drawing(), digits, RECIPE, augment=crashing(after), files=files, **options)
+    resumed = train(drawing(), digits, RECIPE, augment=crashing(10**9), files=files, **options)
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, resumed.model.state_dict()[name]), name
     columns = ["epoch", "step", "lr", "train_loss", "train_error", "test_error"]
@@ -72,7 +72,8 @@ def test_resumption_is_exact(digits: Split, tmp_path: Path, after: int) -> None:
 
 
 def test_a_finished_run_has_nothing_left_to_do(digits: Split, tmp_path: Path) -> None:
-    options = {"steps": 2, "checkpoint": tmp_path / "c.pt", "resume": True, "device": "cpu", "progress": False}
+    files = Files(tmp_path / "c.pt", resume=True)
+    options = {"steps": 2, "files": files, "device": "cpu", "progress": False}
     first = train(net(), digits, RECIPE, **options)
     again = train(net(), digits, RECIPE, augment=crashing(0), **options)
     assert again.history.equals(first.history)
@@ -88,7 +89,7 @@ def test_ctrl_c_saves(digits: Split, tmp_path: Path) -> None:
         return images
 
     with pytest.raises(KeyboardInterrupt):
-        train(net(), digits, RECIPE, epochs=1, augment=press, checkpoint=path, device="cpu", progress=False)
+        train(net(), digits, RECIPE, epochs=1, augment=press, files=Files(path), device="cpu", progress=False)
     assert torch.load(path, weights_only=True)["state"]["now"]["step"] == 1
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -180,6 +181,8 @@ def test_schedules_without_state_resume_too(digits: Split, tmp_path: Path) -> No
     options = {"steps": 4, "device": "cpu", "progress": False}
     whole = train(net(), digits, plain, **options)
     with pytest.raises(Stop):
-        train(net(), digits, plain, checkpoint=tmp_path / "c", checkpoint_every=1, augment=crashing(2), **options)
-    resumed = train(net(), digits, plain, checkpoint=tmp_path / "c", resume=True, **options)
+        train(
+            net(), digits, plain, files=Files(tmp_path / "c", checkpoint_every=1), augment=crashing(2), **options
+        )
+    resumed = train(net(), digits, plain, files=Files(tmp_path / "c", resume=True), **options)
     assert resumed.history["step"].iloc[-1] == whole.history["step"].iloc[-1] == 4

@@ -16,7 +16,7 @@ SCRIPT = """
 import sys, torch
 from cs231n_arch import create_model, data
 from cs231n_arch.data.augment import CropAndFlip
-from cs231n_arch.training import Recipe, train
+from cs231n_arch.training import Files, Recipe, train
 from cs231n_arch.training.distributed import process_group
 from cs231n_arch.training.schedules import Constant
 
@@ -25,7 +25,7 @@ model = create_model("lenet5", modern=True)
 recipe = Recipe("test", "none", "sgd", 0.02, Constant(), batch_size=64, epochs=1, momentum=0.9)
 with process_group() as world:
     run = train(model, data.load("digits", image_size=32), recipe, steps=8, device="cpu", progress=False,
-                augment=CropAndFlip(2, flip=False), checkpoint=sys.argv[1] + "/c.pt", resume=True)
+                augment=CropAndFlip(2, flip=False), files=Files(sys.argv[1] + "/c.pt", resume=True))
     if world.leads:
         history = run.history.drop(columns="seconds").to_dict("list")
         result = {"size": world.size, "weights": model.state_dict(), "history": history}

@@ -6,7 +6,7 @@ import torch
 from cs231n_arch import create_model, data
 from cs231n_arch.data.augment import CropAndFlip
 from cs231n_arch.data.loaders import one_by_one
-from cs231n_arch.training import NonFiniteLossError, Recipe, train
+from cs231n_arch.training import Compute, NonFiniteLossError, Recipe, train
 from cs231n_arch.training.schedules import Constant
 
 pytestmark = [
@@ -31,7 +31,7 @@ def test_a_gpu_gives_nearly_what_the_processor_gives() -> None:
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16", "auto"])
 def test_16_bits_learn(precision: str) -> None:
-    assert run(device="cuda", precision=precision, epochs=5).test_error < 0.1
+    assert run(device="cuda", compute=Compute(precision), epochs=5).test_error < 0.1
 
 
 def test_the_same_crops_on_every_device() -> None:

@@ -1,5 +1,6 @@
 import logging
 import shutil
+import warnings
 
 import pytest
 import torch
@@ -133,3 +134,11 @@ def test_the_build_tools_are_silent_only_while_a_form_is_built(caplog):
     assert not caplog.records
     tools.warning("of the user's own build")
     assert [record.getMessage() for record in caplog.records] == ["of the user's own build"]
+
+
+def test_a_slower_python_is_no_fault_of_the_net():
+    """Warnings are errors here, so the first is silent and the second is not."""
+    with quiet():
+        warnings.warn("Guards may run slower on Python 3.13.0. Consider upgrading.", RuntimeWarning, stacklevel=1)
+        with pytest.raises(RuntimeWarning, match="not finite"):
+            warnings.warn("the outputs are not finite", RuntimeWarning, stacklevel=1)

@@ -176,8 +176,8 @@ def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor
 def quiet() -> Iterator[None]:
     """Without what PyTorch's compiler says that is no fault of the net.
 
-    Without a CUDA device its build tools log that CUDA's compiler is missing, and under Python 3.13.0 it warns that
-    the checks before each call are slower than under 3.13.1.
+    Without a CUDA device its build tools log that CUDA's compiler is missing, and under Python 3.13.0 it warns
+    that the checks before each call are slower than under 3.13.1.
     """
     tools = logging.getLogger("torch.utils.cpp_extension")
     before, tools.disabled = tools.disabled, True

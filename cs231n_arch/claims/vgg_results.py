@@ -86,7 +86,7 @@ def ensembles() -> Verdict:
 @checks("vgg-fc7")
 def fc7() -> Verdict:
     """Linear probes of a net trained on ImageNet (SqueezeNet) against pixels and an untrained net."""
-    return by_run("vgg-fc7", "FC7 features generalise well to other tasks")
+    return by_run("vgg-fc7", "FC7 features generalize well to other tasks")
 
 
 @checks("vgg-localization")

@@ -215,12 +215,11 @@ def compare_forms(
     ready: dict[str, tuple[nn.Module, Tensor]] = {}
     outputs: dict[str, Tensor] = {}
     errors = dict.fromkeys(forms, "")
-    with torch.inference_mode():
+    with torch.inference_mode(), quiet():  # the export to ONNX makes a compiled net compile again at its next call
         for form in forms:
             try:
-                with quiet():
-                    faster, suited = ready[form] = build(form, model, batch)
-                    outputs[form] = faster(suited)
+                faster, suited = ready[form] = build(form, model, batch)
+                outputs[form] = faster(suited)
             except Exception as error:
                 if form == forms[0]:
                     raise

@@ -76,7 +76,7 @@ def pyramid(ax: Axes, layers: Sequence[tuple[int, int]]) -> Axes:
         places = [first + jump * number for number in range(count)]
         ax.plot(places, [level] * count, "o", color=SHADES[level % len(SHADES)], markersize=7)
         name = "pixels of the image" if level == 0 else f"unit{'s' * (count > 1)} of layer {level}"
-        ax.annotate(f"{count} {name}", (half + 1, level), va="center", fontsize=9)
+        ax.annotate(f"{count} {name}", (half + 1, level), va="center", fontsize=11)
         if level:
             below_first, below_jump, below_count = rows[level - 1]
             ax.add_patch(

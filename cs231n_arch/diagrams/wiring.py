@@ -61,7 +61,7 @@ def towers(ax: Axes, layers: Sequence[tuple[str, int, int]]) -> Axes:
     width, height, step = 1.0, 0.8, 1.6
     for place, (name, maps, groups) in enumerate(layers):
         left = place * step
-        ax.annotate(name, (left + width / 2, 1.75), ha="center", fontsize=9)
+        ax.annotate(name, (left + width / 2, 1.75), ha="center", fontsize=12)
         for tower, bottom in enumerate((0.85, -0.85)):
             shared = place == 0
             shade = INK if shared else SHADES[tower]
@@ -73,7 +73,7 @@ def towers(ax: Axes, layers: Sequence[tuple[str, int, int]]) -> Axes:
                 (left + width / 2, bottom),
                 ha="center",
                 va="center",
-                fontsize=9,
+                fontsize=12,
             )
             for source, start in enumerate((0.85, -0.85)) if place else ():
                 own = source == tower

@@ -13,6 +13,8 @@ from cs231n_arch.attribution.projections import in_series
 if TYPE_CHECKING:
     import pandas as pd
 
+LONGEST = 100  # longer side of an image, for a shorter one of 1
+
 
 def class_names() -> list[str]:
     """The 1,000 classes of ImageNet (ILSVRC 2012) in the order in which published nets score them."""
@@ -37,13 +39,18 @@ def top_classes(net: nn.Module, image: object, k: int = 5) -> "pd.DataFrame":
 
     Raises:
         ValueError: a net without `preprocess`, or one that does not score the 1,000 classes of ImageNet, or `k`
-            out of range.
+            out of range, or a strip, whose longer side is more than a hundred times the shorter one.
     """
     import pandas as pd
 
     preprocess, names = preprocessing(net), class_names()
     if not isinstance(k, int) or not 1 <= k <= len(names):
         raise ValueError(f"k must be a whole number from 1 to {len(names)}; given {k!r}")
+    height, width = image.shape[-2:] if isinstance(image, Tensor) else getattr(image, "size", (1, 1))[::-1]
+    if max(height, width) > LONGEST * min(height, width):  # its shorter side made 256, it would fill the memory
+        raise ValueError(
+            f"the longer side must be at most {LONGEST} times the shorter one; given {width}x{height} pixels"
+        )
     inputs = preprocess(image)[None].to(next(net.parameters()).device)
     with evaluating(net):
         probabilities = net(inputs).softmax(dim=1)[0].cpu()

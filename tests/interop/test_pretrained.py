@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torchvision.transforms import functional as transforms
 
 from cs231n_arch import create_model, data, interop
 from cs231n_arch.attribution import class_names, top_classes
@@ -263,3 +264,13 @@ def test_nets_without_a_preprocessing() -> None:
         with pytest.raises(ValueError, match="k must be a whole number from 1 to 1000; given"):
             top_classes(net, image, k)  # type: ignore[arg-type]
     assert isinstance(net, nn.Module)
+
+
+@pytest.mark.parametrize("size", [(3, 2, 201), (3, 101, 1)])
+def test_a_strip_is_refused_before_it_is_enlarged(size: tuple[int, int, int]) -> None:
+    net = create_model("squeezenet1_1")
+    vars(net)["preprocess"] = lambda image: pytest.fail("enlarged")
+    strip = torch.zeros(size, dtype=torch.uint8)
+    for image in (strip, transforms.to_pil_image(strip)):
+        with pytest.raises(ValueError, match=rf"at most 100 times .* given {size[2]}x{size[1]} pixels"):
+            top_classes(net, image)

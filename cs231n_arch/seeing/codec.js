@@ -9,6 +9,12 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+async function intact(digest, body) {
+  if (!globalThis.crypto?.subtle) return true; // a browser has it on pages from a file or from https only
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return found.every((byte, at) => byte === digest[at]);
+}
+
 // Copied, because a Float32Array must begin at a multiple of four bytes.
 const floats = (bytes) => new Float32Array(bytes.slice().buffer);
 
@@ -30,6 +36,9 @@ async function unpack(file) {
   const magic = new TextDecoder().decode(file.subarray(0, MAGIC.length));
   if (magic !== MAGIC) throw new Error("the weights are not in the form that this page reads");
   const body = file.subarray(MAGIC.length + 32); // after the checksum
+  if (!await intact(file.subarray(MAGIC.length), body)) {
+    throw new Error("the weights in this page are damaged; get the page anew");
+  }
   let start = 4 + new DataView(body.buffer, body.byteOffset).getUint32(0, true);
   const entries = JSON.parse(new TextDecoder().decode(await inflate(body.subarray(4, start))));
   const tensors = new Map();

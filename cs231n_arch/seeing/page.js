@@ -55,7 +55,7 @@
     find("state").textContent = "No new result";
   }
 
-  const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
+  const percent = (share) => (share < 0.0005 ? "below 0.1\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`);
 
   async function see(picture, { credit = "", note = "" } = {}) {
     turn += 1;
@@ -122,7 +122,7 @@
     const which = shown.length < channels ? `the ${shown.length} strongest of ${channels.toLocaleString("en-US")}` : `all ${channels}`;
     find("maps-text").textContent =
       `${steps[layer].name}: ${which} feature maps, each ${height} × ${width}, strongest first. White is a map’s own ` +
-      `largest value, black is zero. ${silent} of the layer’s maps are zero everywhere.`;
+      `largest value, black is zero. ${silent ? `${silent} of the layer’s maps are` : "No map of the layer is"} zero everywhere.`;
   }
 
   async function showWhere() {

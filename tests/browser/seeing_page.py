@@ -86,7 +86,7 @@ def ask(driver, *questions, before="") -> tuple[list[dict], list[int]]:
 def top(driver) -> list[tuple[str, float]]:
     buttons = element(driver, "top").find_elements(By.TAG_NAME, "button")
     parts = [[part.text for part in button.find_elements(By.TAG_NAME, "span")] for button in buttons]
-    return [(name, float(share.split()[0]) / 100) for name, share in parts]
+    return [(name, float(share.removeprefix("below").split()[0]) / 100) for name, share in parts]
 
 
 def choose_sample(driver, number: int) -> None:

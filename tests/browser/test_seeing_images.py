@@ -79,6 +79,26 @@ def test_cmyk_transparency_and_rotation(opened_seeing, tmp_path):
     assert pixels(opened_seeing)[-100:].min() > 225
 
 
+@pytest.mark.parametrize(
+    ("spoil", "wanted"),
+    [
+        (lambda text: text[:40_000] + ("B" if text[40_000] == "A" else "A") + text[40_001:], "are damaged"),
+        (lambda text: text[:400_000], "are damaged"),
+        (lambda text: "AAAA" + text[4:], "not in the form that this page reads"),
+    ],
+)
+def test_damaged_weights_are_told_and_nothing_is_shown(driver, seeing_html, tmp_path, spoil, wanted):
+    before, mark, rest = seeing_html.read_text().partition('id="seeing-weights">')
+    weights, end, after = rest.partition("</script>")
+    page = tmp_path / "damaged.html"
+    page.write_text(before + mark + spoil(weights) + end + after)
+    driver.get(page.as_uri())
+    assert told(driver).startswith("The network could not run: the weights ")
+    assert wanted in told(driver)
+    assert element(driver, "state").text == "No new result"
+    assert top(driver) == []
+
+
 def drop(driver, script: str) -> None:
     driver.execute_script(
         "const data = new DataTransfer();" + script + "document.getElementById('seeing')"

@@ -7,10 +7,10 @@ import pytest
 from cs231n_arch import explorer
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.common.keys import Keys
 
-from tests.browser.explorer_steps import element, load, problem, rows  # noqa: E402
+from tests.browser.explorer_steps import element, load, problem, rows
+from tests.browser.views import check_barriers, viewed
 
 
 def test_screen_readers_are_told_names_and_changes(opened_explorer):
@@ -38,10 +38,7 @@ def test_no_barriers(opened_explorer, theme):
     element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.END)
     element(opened_explorer, "stack").send_keys("\nnonsense")
     problem(opened_explorer)
-    scan = axe.Axe(opened_explorer)
-    scan.inject()
-    found = scan.run("#explorer")["violations"]
-    assert not found, scan.report(found)
+    check_barriers(opened_explorer, "#explorer")
 
 
 def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
@@ -86,10 +83,7 @@ def test_text_is_legible_in_both_themes(opened_explorer, theme):
 
 
 def test_a_telephone_shows_all_of_it(opened_explorer):
-    opened_explorer.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    )
-    try:
+    with viewed(opened_explorer, width=390, mobile=True):
         load(opened_explorer, "resnet50")
         rows(opened_explorer)
         over = opened_explorer.execute_script(
@@ -103,8 +97,6 @@ def test_a_telephone_shows_all_of_it(opened_explorer):
             "return document.getElementById('explorer-summary').getBoundingClientRect().top"
         )
         assert 0 <= top < 300, "the totals stay in view"
-    finally:
-        opened_explorer.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_the_scripts_cause_no_error_and_ask_for_nothing(opened_explorer):

@@ -11,10 +11,11 @@ from threading import Thread
 import pytest
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.views import check_barriers, viewed
 
 BOOK = Path(__file__).parents[2] / "book"
 CONFIG = """
@@ -113,19 +114,9 @@ def test_a_wrong_address_leads_back_into_the_book(driver, site, lost):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_for_wrong_addresses_has_no_barriers(driver, site, scheme):
-    def prefer(value):
-        media = {"features": [{"name": "prefers-color-scheme", "value": value}]}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-    prefer(scheme)
-    try:
+    with viewed(driver, color_scheme=scheme):
         driver.get(f"{site}/nothing.html")
-        scan = axe.Axe(driver)
-        scan.inject()
-        found = scan.run()["violations"]
-        assert not found, scan.report(found)
-    finally:
-        prefer("")
+        check_barriers(driver)
 
 
 def test_every_page_has_an_icon(driver, site):

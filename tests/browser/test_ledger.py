@@ -9,9 +9,10 @@ from cs231n_arch import claims
 from cs231n_arch.claims.page import page
 
 selenium = pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
+
+from tests.browser.views import check_barriers  # noqa: E402
 
 STATIC = Path(__file__).parents[2] / "book" / "_static"
 
@@ -81,7 +82,4 @@ def test_an_anchor_leads_to_its_claim_whose_check_can_be_opened(driver, files):
 
 def test_no_barriers(driver, files):
     driver.get((files / "with.html").as_uri())
-    scan = axe.Axe(driver)
-    scan.inject()
-    found = scan.run()["violations"]
-    assert not found, scan.report(found)
+    check_barriers(driver)

@@ -7,11 +7,11 @@ import pytest
 from cs231n_arch import moving
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.moving_page import NAMES, choose, field  # noqa: E402
+from tests.browser.moving_page import NAMES, choose, field
+from tests.browser.views import check_barriers, viewed
 
 
 @pytest.fixture
@@ -35,27 +35,18 @@ def test_the_window_moves_by_the_keyboard_and_by_itself(opened):
 
 
 def test_who_wants_less_motion_gets_none(driver, moving_html):
-    def prefer(value):
-        media = {"features": [{"name": "prefers-reduced-motion", "value": value}]}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-    prefer("reduce")
-    try:
+    with viewed(driver, reduced_motion="reduce"):
         driver.get(moving_html.as_uri())
         buttons = driver.find_elements("css selector", ".moving button")
         assert [button.text for button in buttons if button.is_displayed() and button.text == "Play"] == []
         field(driver, "window-place").send_keys(Keys.END)
         assert field(driver, "window-sum").text.startswith("Row 3, column 3:")
-    finally:
-        prefer("")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_barriers_at_any_width_in_any_theme(opened, theme, width):
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
+    with viewed(opened, width=width, mobile=width < 600):
         opened.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
         choose(opened, "window-channels", 4)
         choose(opened, "window-padding", 2)
@@ -71,13 +62,8 @@ def test_no_barriers_at_any_width_in_any_theme(opened, theme, width):
         )
         assert unnamed == 0
         opened.execute_script("for (const animation of document.getAnimations()) animation.finish()")
-        scan = axe.Axe(opened)
-        scan.inject()
         for name in NAMES:
-            found = scan.run(f"#moving-{name}")["violations"]
-            assert not found, scan.report(found)
-    finally:
-        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+            check_barriers(opened, f"#moving-{name}")
 
 
 @pytest.mark.parametrize("name", NAMES)

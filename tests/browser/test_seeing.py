@@ -5,7 +5,6 @@ from importlib.resources import files
 import numpy as np
 import pytest
 import torch
-from axe_selenium_python import Axe
 
 from cs231n_arch import create_model, seeing
 from cs231n_arch.attribution import class_names
@@ -13,6 +12,7 @@ from cs231n_arch.compression import load_compressed
 from cs231n_arch.interop.pretrained_files import SHIPPED
 from cs231n_arch.seeing.network import NAME
 from tests.browser.seeing_page import ask, choose_sample, element, inputs, pixels, seen, told, top, wait
+from tests.browser.views import check_barriers, viewed
 
 selenium = pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
@@ -136,9 +136,7 @@ def test_a_class_that_does_not_exist_is_told(opened_seeing):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_is_accessible_and_fits_at_each_width_and_in_each_theme(opened_seeing, theme, width):
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    opened_seeing.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
+    with viewed(opened_seeing, width=width):
         opened_seeing.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
         over = opened_seeing.execute_script(
             "return [...document.querySelectorAll('.seeing > *, .seeing-columns > *, .seeing canvas')]"
@@ -146,12 +144,7 @@ def test_it_is_accessible_and_fits_at_each_width_and_in_each_theme(opened_seeing
         )
         assert over == []
         opened_seeing.execute_script("for (const animation of document.getAnimations()) animation.finish()")
-        axe = Axe(opened_seeing)
-        axe.inject()
-        found = axe.run(context="#seeing", options={"resultTypes": ["violations"]})["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-    finally:
-        opened_seeing.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        check_barriers(opened_seeing, "#seeing")
 
 
 def test_it_asks_for_nothing_and_is_small(opened_seeing):

@@ -10,9 +10,10 @@ import pytest
 from nbformat import v4
 
 pytest.importorskip("selenium", reason="drives the browser: pip install selenium")
-axe = pytest.importorskip("axe_selenium_python", reason="looks for barriers: pip install axe-selenium-python")
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.views import check_barriers, viewed
 
 BOOK = Path(__file__).parents[2] / "book"
 CONFIG = f"""
@@ -154,26 +155,13 @@ def test_a_click_and_the_buttons_lead_on_and_the_address_keeps_the_place(opened)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_barriers_and_nothing_wider_than_the_window(opened, scheme, width):
-    def media(value):
-        chosen = {"features": [{"name": "prefers-color-scheme", "value": value}]}
-        opened.execute_cdp_cmd("Emulation.setEmulatedMedia", chosen)
-
-    media(scheme)
-    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    try:
+    with viewed(opened, width=width, color_scheme=scheme):
         for number in range(6):
             opened.execute_script(
                 "show(arguments[0]); slides[at].querySelector('.later')?.classList.add('shown')", number
             )
             assert opened.execute_script("return document.body.scrollWidth <= innerWidth"), seen(opened)
-            scan = axe.Axe(opened)
-            scan.inject()
-            found = scan.run()["violations"]
-            assert not found, scan.report(found)
-    finally:
-        media("")
-        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+            check_barriers(opened)
 
 
 def test_on_paper_each_slide_has_a_page_with_its_answer(opened):

@@ -40,6 +40,18 @@ class Page:
         return self.html
 
 
+def embed(name: str, data: object) -> str:
+    """Data that a script reads, as an element of the page.
+
+    Args:
+        name: the id of the element.
+        data: anything that JSON can hold.
+    """
+    # "</" would end the element in which the text stands.
+    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    return f'<script type="application/json" id="{name}">{text}</script>'
+
+
 def page() -> Page:
     """The explorer, with the nets of `names.NAMES` as presets."""
     here = files(__name__)
@@ -48,13 +60,11 @@ def page() -> Page:
         {"group": group, "nets": [{"name": n, "title": NAMES[group][n], "stack": s} for n, s in of.items()]}
         for group, of in stacks.items()
     ]
-    # "</" would end the script in which the text stands.
-    texts = json.dumps(nets).replace("</", "<\\/")
     scripts = "".join(f"<script>{(here / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
     # Where a link to a net leads without scripts.
     places = "".join(f'<span id="{name}"></span>' for of in stacks.values() for name in of)
     return Page(
         f"{places}<style>{(here / 'style.css').read_text(encoding='utf-8')}</style>"
         f"{(here / 'page.html').read_text(encoding='utf-8')}"
-        f'<script type="application/json" id="explorer-presets">{texts}</script>{scripts}'
+        f"{embed('explorer-presets', nets)}{scripts}"
     )

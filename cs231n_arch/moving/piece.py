@@ -1,9 +1,8 @@
 """What the moving figures share."""
 
-import json
 from importlib.resources import files
 
-from cs231n_arch.explorer import Page
+from cs231n_arch.explorer import Page, embed
 
 STILL = "In the HTML book a moving figure stands here; the figure above is a picture of it."
 
@@ -21,11 +20,9 @@ def piece(name: str, data: dict[str, object], caption: str) -> Page:
     def text(file: str) -> str:
         return (here / file).read_text(encoding="utf-8")
 
-    # "</" would end the script in which the text stands.
-    held = json.dumps({"caption": caption, **data}, separators=(",", ":")).replace("</", "<\\/")
     return Page(
         f"<style>{text('style.css')}</style>"
         f'<figure class="moving" id="moving-{name}"><p>{STILL}</p></figure>'
-        f'<script type="application/json" id="moving-{name}-data">{held}</script>'
+        f"{embed(f'moving-{name}-data', {'caption': caption, **data})}"
         f"<script>{text('parts.js')}</script><script>{text(f'{name}.js')}</script>"
     )

@@ -7,14 +7,13 @@ file of the library.
 
 import base64
 import io
-import json
 from importlib.resources import files
 
 from torchvision.transforms.v2 import functional as transforms
 
 from cs231n_arch.attribution import class_names
 from cs231n_arch.data import photos
-from cs231n_arch.explorer import Page
+from cs231n_arch.explorer import Page, embed
 from cs231n_arch.interop.pretrained_files import SHIPPED
 from cs231n_arch.seeing.network import program
 
@@ -51,14 +50,13 @@ def page() -> Page:
     def text(name: str) -> str:
         return (here / name).read_text(encoding="utf-8")
 
-    # "</" would end the script in which the text stands.
-    data = json.dumps({"program": program(), "names": class_names(), "samples": samples()}).replace("</", "<\\/")
+    data = {"program": program(), "names": class_names(), "samples": samples()}
     weights = base64.b64encode(SHIPPED.read_bytes()).decode("ascii")
     worker = "".join(text(f"{name}.js") for name in WORKER)
     scripts = "".join(f"<script>{text(f'{name}.js')}</script>" for name in SCRIPTS)
     return Page(
         f"<style>{text('style.css')}</style>{text('page.html')}"
-        f'<script type="application/json" id="seeing-data">{data}</script>'
+        f"{embed('seeing-data', data)}"
         f'<script type="text/plain" id="seeing-weights">{weights}</script>'
         f'<script type="text/plain" id="seeing-worker">{worker}</script>{scripts}'
     )

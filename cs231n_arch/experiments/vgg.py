@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from cs231n_arch.experiments.alexnet import TRIAL_SEED
@@ -15,6 +14,7 @@ from cs231n_arch.experiments.rules import Better, Same
 from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome, Trial, Work
 from cs231n_arch.machine import find_device
 from cs231n_arch.training import Run, fit, make_batches
+from cs231n_arch.training.fitting import update
 from cs231n_arch.training.optimizers import build_optimizer
 
 RATE = {"lr": 0.02}
@@ -70,18 +70,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"softmax": F.cross_entr
 
 def at_rate(trial: Trial[Loss], lr: float) -> Run:
     """Train an arm with its loss, at a constant rate."""
-    loss_of = LOSSES[trial.arm.loss]
-
-    def step(
-        model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        scores = model(images)
-        loss = loss_of(scores, labels)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        return scores, loss
-
+    step = partial(update, criterion=LOSSES[trial.arm.loss])
     net, recipe, split = trial.net(), trial.changed_recipe.replace(lr=lr), trial.watched
     device = find_device()
     batches = make_batches(split, trial.work.batch_size or recipe.batch_size, seed=trial.seed, device=device)

@@ -1,6 +1,6 @@
 """The training loop, short enough to read as a whole. `train` runs it, with everything that a long run needs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import pandas as pd
@@ -25,7 +25,11 @@ class Step(Protocol):
 
 
 def update(
-    model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    images: Tensor,
+    labels: Tensor,
+    criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
 ) -> tuple[Tensor, Tensor]:
     """One step of gradient descent: the loss of a batch, its gradients, and new weights.
 
@@ -34,12 +38,13 @@ def update(
         optimizer: of the model's parameters.
         images: the batch.
         labels: (N,), the number of each image's class.
+        criterion: computes the loss of scores and labels.
 
     Returns:
         The scores and the loss, both from before the update.
     """
     scores = model(images)
-    loss = F.cross_entropy(scores, labels)
+    loss = criterion(scores, labels)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from cs231n_arch.anatomy.receptive import Seen
 
-# Beside those that PyTorch marks as such.
+# In addition to those that PyTorch marks as such.
 POINTWISE = {"_prelu_kernel", "_to_copy", "alias", "clone", "detach", "hardswish", "lift_fresh", "native_dropout"}
 
 
@@ -54,7 +54,7 @@ class Call:
         self.outputs: list[Tensor] = []
 
     def tracked(self, tensor: object) -> bool:
-        """The tensor depends on the image."""
+        """Whether the tensor depends on the image."""
         return id(tensor) in self.seen
 
     def of(self, tensor: object) -> Seen:
@@ -66,12 +66,12 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        """It works in place."""
+        """Whether the operator works in place."""
         return any(result.alias_info and result.alias_info.is_write for result in self.func._schema.returns)
 
     @property
     def pointwise(self) -> bool:
-        """Each unit of the output depends on the units at its own place."""
+        """Whether each unit of the output depends only on the units at its own place."""
         return torch.Tag.pointwise in self.func.tags or self.name in POINTWISE
 
     @property
@@ -89,7 +89,7 @@ class Call:
         return values * rank if len(values) == 1 else values
 
     def masks(self) -> bool:
-        """An input may be a mask: it is made neither of the image nor of weights, and is more than a vector."""
+        """Whether an input may be a mask: neither image nor weights made it, and it is more than a vector."""
         others = [t for t in self.inputs if not self.tracked(t) and id(t) not in self.weights]
         return any(sum(side > 1 for side in tensor.shape) > 1 for tensor in others)
 

@@ -51,7 +51,7 @@ def gradient_flow(model: nn.Module, images: Tensor, labels: Tensor, modules: Seq
 
     for name in modules:
         keep(name)
-    # With the images, every output has a gradient, even ahead of the first weights.
+    # With the images, every output has a gradient, even before the first weights.
     loss = F.cross_entropy(twin(images.detach().clone().requires_grad_()), labels)
     gradients = torch.autograd.grad(loss, [outputs[name] for name in modules])
     last = gradients[-1]
@@ -79,7 +79,7 @@ def weight_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> "pd.Se
 
     Returns:
         Name of the convolution -> length of the gradient, divided by the length of the weights; in the order of
-        definition. Zero for one that has no part in the loss.
+        definition. Zero for one that does not affect the loss.
 
     Raises:
         ValueError: a model without a convolution.

@@ -13,7 +13,7 @@ def attention_macs(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
     return prod(query.shape[:-1]) * key.shape[-2] * (query.shape[-1] + value.shape[-1])
 
 
-# Beside PyTorch's own formulas, of which some are missing: operator -> formula of (arguments, outputs).
+# In addition to PyTorch's own formulas: operator -> formula of (arguments, outputs).
 MACS: dict[str, Callable[..., int]] = {
     "mv": lambda matrix, vector, **_: matrix.numel(),
     "addmv": lambda bias, matrix, vector, **_: matrix.numel(),
@@ -24,7 +24,7 @@ MACS: dict[str, Callable[..., int]] = {
     "_scaled_dot_product_flash_attention_for_cpu": attention_macs,
     "linear_dynamic": lambda image, *_, out_val: image.shape[-1] * out_val.numel(),  # quantized
 }
-# Operators of PyTorch that multiply and accumulate in ways that nobody counts alike.
+# Operators of PyTorch that multiply and accumulate, but for which there is no usual count.
 UNCOUNTED = {
     "_cdist_forward",
     "mkldnn_rnn_layer",

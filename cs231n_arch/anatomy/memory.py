@@ -37,7 +37,7 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return output
 
     def begin(self, tensor: Tensor) -> None:
-        """A new tensor has been allocated; it counts until nobody holds its storage any more."""
+        """A new tensor has been allocated; it counts until its storage is freed."""
         storage = tensor.untyped_storage()
         self.sizes[key(tensor)] = storage.nbytes()
         self.now += storage.nbytes()
@@ -50,7 +50,7 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def key(tensor: Tensor) -> int:
-    """What tells storages apart that are alive at the same time."""
+    """A key for the storage, unique while it is alive."""
     return int(tensor.untyped_storage()._cdata)
 
 

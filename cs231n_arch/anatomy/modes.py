@@ -1,4 +1,4 @@
-"""A net in evaluation for a while, and copies of it: looking at a net must not change it."""
+"""Put a net into evaluation mode for a while, and copy nets: looking at a net must not change it."""
 
 import copy
 from collections import deque
@@ -14,10 +14,10 @@ CONTAINERS = (dict, list, set, deque)
 
 
 class Copying(TorchFunctionMode):
-    """While it is active `copy.deepcopy` makes each tensor's copy by a function, without its history.
+    """While it is active, `copy.deepcopy` copies each tensor by a given function, without its history.
 
-    PyTorch refuses to copy a tensor that autograd computed; a pruned layer, for one, keeps its masked weight as
-    such a tensor.
+    PyTorch refuses to copy a tensor that autograd computed; a pruned layer, for example, keeps its masked weight
+    as such a tensor.
     """
 
     def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
@@ -27,7 +27,7 @@ class Copying(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """One function of PyTorch is called, `deepcopy` of a tensor among them."""
+        """Called for each function of PyTorch, including `deepcopy` of a tensor."""
         if func is Tensor.__deepcopy__:
             tensor, memo = args
             if id(tensor) not in memo:
@@ -58,7 +58,7 @@ def copied(model: nn.Module, make: Callable[[Tensor], Tensor] = Tensor.clone) ->
 
     Args:
         model: any module, also a pruned or parametrized one.
-        make: what makes the copy of each parameter, buffer and other tensor, such as `to_meta`.
+        make: makes the copy of each parameter, buffer and other tensor, such as `to_meta`.
 
     Raises:
         ValueError: the net has something that cannot be copied (a lock, an open file, ...), or weights that get

@@ -85,7 +85,7 @@ def concatenation(call: Call) -> Seen:
 
 
 def nothing(axis: Axis) -> Axis:
-    """What a tensor sees that does not depend on the image."""
+    """What a tensor sees if it does not depend on the image."""
     place = axis.place
     for dim in range(1, place.ndim):
         place = place.narrow(dim, 0, 1)
@@ -93,7 +93,7 @@ def nothing(axis: Axis) -> Axis:
 
 
 def joined(companions: Sequence[Tensor], sizes: Sequence[int], dim: int) -> Tensor:
-    """Companions of tensors of these sizes one after another along a dimension."""
+    """Join the companions of tensors of these sizes along a dimension."""
     rest = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
         *(tuple(c.select(dim, 0).shape) for c in companions)
     )

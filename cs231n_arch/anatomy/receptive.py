@@ -45,7 +45,7 @@ class Seen(NamedTuple):
     masked: bool = False
 
     def numbers(self) -> tuple[int | None, int | None]:
-        """Receptive field and jump along the longer side, in pixels; None for what is no whole number."""
+        """Receptive field and jump along the longer side, in pixels; None if it is not a whole number."""
         found = [(1 - axis.reach.sum(0), axis.jump) for axis in self.axes]
         most = [(int(field[field.isfinite()].max()), jump or 0) for field, jump in found if field.isfinite().any()]
         field, jump = max(most, default=(None, 0))
@@ -107,7 +107,7 @@ def squeezed(companion: Tensor, *, start: int = 1) -> Tensor:
 
 
 def moved(seen: Seen, before: Sequence[int], after: Sequence[int], move: Callable[[Tensor], Tensor]) -> Seen:
-    """After an operator that puts units elsewhere: `move` makes of a tensor of one shape that of the other."""
+    """After an operator that puts units elsewhere: `move` turns a tensor of one shape into one of the other."""
 
     def of(companion: Tensor) -> Tensor:
         if companion.numel() == len(companion):  # all units see the same
@@ -166,7 +166,7 @@ class Taps(NamedTuple):
         units: (outputs, taps), numbers of units; below 0 and above the last one are beyond the border.
         real: (outputs, taps), which taps there are; None if all.
         middle: (outputs,), the unit that the output stands for.
-        rate: distance between outputs over that between inputs, should there be one output only.
+        rate: distance between outputs divided by that between inputs; needed if there is only one output.
     """
 
     units: Tensor
@@ -183,7 +183,7 @@ def through(seen: Seen, dim: int, size: int, taps: Taps, number: int | None) -> 
         dim: the dimension.
         size: units of the input along it.
         taps: the windows.
-        number: axis of the image that lies along the dimension, which a single unit does not tell.
+        number: axis of the image that lies along the dimension; a single unit does not show it.
     """
     axes = []
     for which, (reach, place, jump) in enumerate(seen.axes):
@@ -206,13 +206,13 @@ def through(seen: Seen, dim: int, size: int, taps: Taps, number: int | None) -> 
 def gathered(companion: Tensor, dim: int, index: Tensor, steps: list[float] | None) -> Tensor:
     """The companion at the units of `index` along a dimension, with two dimensions at the end in place of it.
 
-    Beyond the border it goes on as it does at the border. If the units see the same, the companion as it is.
+    Beyond the border it continues as at the border. If all units see the same, it is returned unchanged.
 
     Args:
         companion: (k, *shape).
         dim: of the companion.
         index: (outputs, taps).
-        steps: for a single unit, where it would go on to: one number for each of the k.
+        steps: for a single unit, the distance to the next one, a number for each of the k.
     """
     size = companion.size(dim)
     line = companion.movedim(dim, -1)[..., None, None]  # (k, ..., units, 1, 1)

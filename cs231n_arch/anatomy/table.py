@@ -1,7 +1,6 @@
 """`layer_table`: every layer of any net with its size, parameters and operations, read off one forward pass.
 
-`watch` sees the pass where PyTorch dispatches its operators: whatever a `forward` does, be it by a module or by a
-function.
+`watch` sees the pass where PyTorch dispatches its operators, so it sees modules and functions alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +53,7 @@ def layer_table(
             message has the net's own reason.
 
     Differs from: torchinfo counts each bias as an operation, and sees no function called in a `forward`;
-    `FlopCounterMode` counts the same operations, as two flops a MAC, but neither products of matrix and vector
+    `FlopCounterMode` counts the same operations, as two flops per MAC, but neither products of matrix and vector
     nor deformable convolutions. Parameters that evaluation does not use, such as those of auxiliary classifiers,
     have no row.
     """

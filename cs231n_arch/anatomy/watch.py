@@ -19,7 +19,7 @@ from cs231n_arch.anatomy.receptive import Seen, pixels
 
 Side = int | tuple[int, ...] | None  # one number where all are equal, None without a window
 
-# Operators that make a tensor like another one, of which they take no number.
+# Operators that make a tensor like another one, whose numbers they do not read.
 LIKE = {"empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_zeros", "ones_like", "zeros_like"}
 # In-place operators that change only how a tensor's numbers are looked at.
 LOOKS = {"as_strided", "detach", "squeeze", "t", "transpose", "unsqueeze"}
@@ -44,7 +44,7 @@ class Row:
 
 
 def childless(module: nn.Module) -> bool:
-    """The module has no modules inside but those that compute its weights."""
+    """Whether the module has no modules inside except those that compute its weights."""
     return all(name == "parametrizations" for name, _ in module.named_children())
 
 
@@ -54,7 +54,7 @@ def kind_of(module: nn.Module) -> str:
 
 
 def storage(tensor: Tensor) -> int:
-    """Tells apart the memory of tensors that are alive."""
+    """A key for the memory of a tensor, unique while it is alive."""
     return int(tensor.untyped_storage()._cdata) if tensor.layout == torch.strided else id(tensor)
 
 
@@ -63,7 +63,7 @@ class Watch(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """PyTorch loads its compiler, which takes seconds, to keep it out of here; nothing is compiled here."""
+        """To skip the compiler here, PyTorch would load it, which takes seconds; nothing is compiled here."""
         return False
 
     def __init__(self, net: nn.Module, inputs: Sequence[Tensor]) -> None:
@@ -93,7 +93,7 @@ class Watch(TorchDispatchMode):
 
     @contextmanager
     def hooked(self, net: nn.Module) -> Iterator[None]:
-        """Be told when a module begins and ends; the hooks are removed whatever happens."""
+        """Note when a module begins and ends; the hooks are removed in any case."""
         names = {module: name for name, module in net.named_modules()}
         hooks = []
         try:
@@ -121,7 +121,7 @@ class Watch(TorchDispatchMode):
             self.leaf = None
 
     def finish(self, row: Row, output: object, fresh: dict[int, int]) -> None:
-        """Complete a row with what its output tells."""
+        """Complete a row with what its output shows."""
         tensors = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor)]
         if tensors:
             shape = tuple(tensors[0].shape)
@@ -170,7 +170,7 @@ class Watch(TorchDispatchMode):
         return output
 
     def follow(self, call: Call, in_place: bool) -> None:
-        """Take down what the units of the outputs see."""
+        """Note what the units of the outputs see."""
         for tensor, seen in zip(call.outputs, look(call), strict=True):
             sharing = self.sharing[storage(tensor)]
             if in_place:  # other views of the same memory have changed too, in part

@@ -124,7 +124,7 @@ def adaptive_pooling(call: Call) -> Seen:
 
 
 def upsampling(call: Call) -> Seen:
-    """Copies of the nearest unit, or a mean of some around."""
+    """Copies of the nearest unit, or a mean of several units around."""
     image, output = call.first, call.outputs[0]
     rank = image.ndim - 2
     kind = "cubic" if "cubic" in call.name else "linear" if "linear" in call.name else "nearest"

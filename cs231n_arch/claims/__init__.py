@@ -1,7 +1,7 @@
 """The ledger: every claim of the lecture that can be checked, and the function that checks it.
 
 The rows are in `claims.csv`; each chapter's file has the checking functions of its claims. A function computes its
-verdict from our nets, from published rows, or takes that of a recorded run; none is typed.
+verdict from our nets or from published rows, or reads it from a recorded run; no verdict is typed.
 """
 
 from fnmatch import fnmatchcase
@@ -22,7 +22,7 @@ def ledger() -> pd.DataFrame:
     """The claims without their checks.
 
     Returns:
-        One row a claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `kind` (what the check
+        One row per claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `kind` (what the check
         rests on: `exact` arithmetic or our nets, `published` rows, `measured` runs), `seconds` (when the lecture
         of 2017 says it; NaN if it does not) and `source` (`lecture`; `slide` for what only the slides of 2017
         have; `paper` for a claim of the paper that the lecture does not make).
@@ -41,14 +41,14 @@ def minute(seconds: float) -> str:
 
 
 def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
-    """Check claims, and say of each what is printed, what we have, and the verdict.
+    """Check claims: for each, what is printed, what this library finds, and the verdict.
 
     Args:
         pattern: shell pattern of the claims' ids, such as `"vgg-*"`.
         chapter: take the claims of this chapter only.
 
     Returns:
-        One row a claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `printed`, `ours`,
+        One row per claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `printed`, `ours`,
         `verdict` (one of `VERDICTS`), `where` (the function that checks, and the recorded run that decides, if
         there is one), `minute` (in the lecture's video, empty if it is not said there) and `source`.
 

@@ -16,7 +16,7 @@ from cs231n_arch.create import create_model
 
 @checks("alexnet-first")
 def first() -> Verdict:
-    """The winners before it, as the lecture's chart lists them, are no deep nets."""
+    """The earlier winners on the lecture's chart are not deep nets."""
     frame = published.imagenet_winners()
     before = frame[frame["year"] < 2012]
     return settle(
@@ -39,7 +39,7 @@ def winner() -> Verdict:
 
 @checks("alexnet-margin")
 def margin() -> Verdict:
-    """Its distance to the second entry against the progress of the year before."""
+    """Its lead over the second entry, compared with the progress of the year before."""
     ours = published.value("ILSVRC2012 SuperVision, no outside data", "top5_error_official")
     second = published.value("ILSVRC2012 second entry (SIFT+FV)", "top5_error_test")
     earlier = published.value("ILSVRC2011 XRCE", "top5_error_official")
@@ -54,7 +54,7 @@ def margin() -> Verdict:
 
 @checks("alexnet-order")
 def order() -> Verdict:
-    """Which comes first after conv1 and conv2 in the paper's net."""
+    """Which layer comes first after conv1 and conv2 in the paper's net."""
     names = list(table("alexnet")["name"])
     convolutions, dense = len(of_kind("alexnet", "Conv2d")), len(of_kind("alexnet", "Linear"))
     pooled_first = [names.index(f"pool{n}") < names.index(f"norm{n}") for n in (1, 2)]
@@ -88,7 +88,7 @@ def side() -> Verdict:
     up = math.ceil(exact)
     down = conv_output_size(227, 11, 4, exact=True)
     return settle(
-        "224 does not come out, 227 does",
+        "224 gives no whole number, 227 does",
         f"from 224 pixels (224 − 11) / 4 + 1 = {exact:.2f}, which the authors' program rounds up to {up}: the "
         "last "
         f"window hangs over; 227 gives {down} without rounding",

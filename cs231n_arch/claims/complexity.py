@@ -1,4 +1,4 @@
-"""Claims of the lecture's figure on accuracy, operations and parameters, tested on its nets that are ours too.
+"""Claims of the lecture's figure on accuracy, operations and parameters, tested on those nets that we have.
 
 The figure is that of Canziani et al. (2016): accuracy against operations, with discs as large as the parameters.
 """
@@ -15,7 +15,7 @@ from cs231n_arch.profiling.canziani import NETS, with_accuracy
 
 @cache
 def figure() -> pd.DataFrame:
-    """One row a net: `accuracy` (published, single crop, %), `params`, `macs`, `memory` (bytes, one image)."""
+    """One row per net: `accuracy` (published, single crop, %), `params`, `macs`, `memory` (bytes, one image)."""
     rows = with_accuracy(pd.DataFrame({"model": list(NETS)})).set_index("model")[["accuracy"]]
     names = list(rows.index)
     frame = rows.assign(
@@ -71,12 +71,12 @@ def vgg_operations() -> Verdict:
 
 @checks("compare-googlenet")
 def googlenet() -> Verdict:
-    """Accuracy for a parameter; the last version of the paper adds ENet, which we do not have."""
+    """Accuracy per parameter; the last version of the paper adds ENet, which we do not have."""
     density = (figure()["accuracy"] / figure()["params"] * 1e6).sort_values(ascending=False).head(3)
     shown = published.load("Canziani 2016", "claim_density")["value"].item()
     return settle(
         "GoogLeNet is the most efficient",
-        "accuracy for a million parameters: "
+        "accuracy per million parameters: "
         + listed([f"{name} {value:.1f} %" for name, value in density.items()])
         + "; but the version of the paper that the lecture shows has ENet in its figure, which gets still more",
         holds=density.index[0] == "GoogLeNet" and "ENet" not in shown,
@@ -135,12 +135,12 @@ def resnet_accuracy() -> Verdict:
 
 @checks("compare-resnet-efficiency")
 def resnet_efficiency() -> Verdict:
-    """Place of the ResNets in accuracy for an operation, among all."""
+    """Rank of the ResNets among all nets by accuracy per operation."""
     density = (figure()["accuracy"] / figure()["macs"] * 1e9).sort_values(ascending=False)
     places = [place for place, name in enumerate(density.index, 1) if str(name).startswith("ResNet")]
     return settle(
         "ResNet is of moderate efficiency",
-        f"in accuracy for an operation the five ResNets take the places {listed([str(p) for p in places])} of "
+        f"in accuracy per operation the five ResNets take the places {listed([str(p) for p in places])} of "
         f"{len(density)}",
         holds=1 not in places and len(density) not in places,
     )

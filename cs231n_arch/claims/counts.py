@@ -35,7 +35,7 @@ def macs(name: str) -> int:
 
 
 def activations(name: str) -> int:
-    """Values that the net allocates for one image, the image among them: what works in place costs nothing."""
+    """Values that the net allocates for one image, including the image; layers that work in place add none."""
     channels, height, width = net(name).input_size
     return int(table(name)["activation_bytes"].sum()) // 4 + channels * height * width
 
@@ -52,7 +52,7 @@ def size(name: str, where: str) -> str:
 
 
 def depth(module: nn.Module) -> int:
-    """Layers with weights on the longest way through a module; auxiliary classifiers lie on none."""
+    """Layers with weights on the longest path through a module, without auxiliary classifiers."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         return 1
     inside = [depth(child) for child in module.children() if not isinstance(child, AuxHead)]
@@ -60,7 +60,7 @@ def depth(module: nn.Module) -> int:
 
 
 def count(module: nn.Module, kind: type[nn.Module]) -> int:
-    """How many modules of a kind there are inside."""
+    """Number of modules of a kind inside a module."""
     return sum(isinstance(part, kind) for part in module.modules())
 
 

@@ -55,7 +55,7 @@ def fewer_parameters() -> Verdict:
 
 @checks("densenet-vs-resnet")
 def without_sums() -> Verdict:
-    """Errors of FractalNet and DenseNet beside those of ResNet on CIFAR-10."""
+    """Errors of FractalNet and DenseNet, compared with those of ResNet on CIFAR-10."""
     residual = published.value("ResNet-110 constant depth", "test_error_C10+")
     fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
     dense = published.value("DenseNet-BC L=100 k=12", "test_error_C10+")
@@ -70,7 +70,7 @@ def without_sums() -> Verdict:
 
 @checks("densenet-better")
 def better() -> Verdict:
-    """Test error of a DenseNet and a ResNet of as many parameters."""
+    """Test error of a DenseNet and of a ResNet with equally many parameters."""
     return by_run("densenet-better", "the paper, Figure 3: lower errors than ResNet at equal parameters")
 
 

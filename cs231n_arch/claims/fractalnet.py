@@ -64,7 +64,7 @@ def columns() -> Verdict:
 
 @checks("fractal-good")
 def good() -> Verdict:
-    """Errors beside those of the residual nets of the same table."""
+    """Errors, compared with those of the residual nets of the same table."""
     fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
     residual = published.value("ResNet-110 constant depth", "test_error_C10+")
     return settle(

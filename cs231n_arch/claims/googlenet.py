@@ -17,18 +17,18 @@ REDUCED = "Inception bottleneck module (28x28x256 in)"
 
 @checks("googlenet-depth")
 def layers() -> Verdict:
-    """Layers with weights on the longest way, auxiliary classifiers aside."""
+    """Layers with weights on the longest path, without auxiliary classifiers."""
     printed, ours = int(published.value("GoogLeNet", "depth")), depth(net("googlenet"))
-    return settle(f"{printed} layers", f"{ours} layers on the longest way", holds=ours == printed)
+    return settle(f"{printed} layers", f"{ours} layers on the longest path", holds=ours == printed)
 
 
 @checks("googlenet-layer-count")
 def layer_count() -> Verdict:
-    """Layers on the longest way against all of them."""
+    """Layers on the longest path against all layers."""
     longest, every = depth(net("googlenet")), len(of_kind("googlenet", "Conv2d", "Linear"))
     return settle(
         "22 counts the parallel layers of each module too",
-        f"{longest} is the longest way through the net; with the parallel layers there are {every} layers with "
+        f"{longest} is the longest path through the net; with the parallel layers there are {every} layers with "
         "weights",
         holds=every == 22,
     )
@@ -40,7 +40,7 @@ def no_fully_connected() -> Verdict:
     linear = of_kind("googlenet", "Linear")
     share = 1 - linear["params"].sum() / parameters("googlenet")
     return settle(
-        "no dense layers but for the classifier",
+        "no dense layers except the classifier",
         f"one dense layer, the classifier of {millions(linear['params'].sum())} parameters; {percent(share)} of "
         "the "
         "parameters "

@@ -14,7 +14,7 @@ from cs231n_arch.models.layers import AuxNet
 
 @checks("googlenet-error")
 def error() -> Verdict:
-    """The official result, and what it takes."""
+    """The official result, and the number of nets and crops that it needs."""
     official = published.value("ILSVRC2014 GoogLeNet", "top5_error_official")
     second = published.value("ILSVRC2014 VGG", "top5_error_paper")
     one = published.value("GoogLeNet", "top5_error_1model_1crop")
@@ -38,7 +38,7 @@ def search() -> Verdict:
 
 @checks("googlenet-fc-spared")
 def spared() -> Verdict:
-    """Gain of average pooling in the place of dense layers, and what one would add."""
+    """Gain from average pooling instead of dense layers, and the parameters that such a layer would add."""
     gain = published.value("GoogLeNet", "gap_vs_fc_gain")
     dense = 7 * 7 * 1024 * 1024 + 1024
     return settle(

@@ -40,15 +40,14 @@ def depth() -> Verdict:
 
 @checks("winners-2014")
 def close() -> Verdict:
-    """Both errors of 2014, beside the chance error of a rate that is measured on 100,000 images."""
+    """Both errors of 2014, and the standard error of a rate that is measured on 100,000 images."""
     google, vgg = (published.value(f"ILSVRC2014 {name}", "top5_error_paper") for name in ("GoogLeNet", "VGG"))
     frame = published.imagenet_winners().set_index("year").loc[[2014]]
     chance = 100 * (google / 100 * (1 - google / 100) / 100_000) ** 0.5
     return settle(
         "two nets close together, with 19 and 22 layers",
-        f"GoogLeNet {google:g} %, VGG {vgg:g} %: {vgg - google:.2f} points apart, several times the chance error "
-        "of "
-        f"{chance:.2f}; {listed([f'{d:.0f}' for d in sorted(frame['depth'])])} layers",
+        f"GoogLeNet {google:g} %, VGG {vgg:g} %: {vgg - google:.2f} points apart, several times the standard "
+        f"error of {chance:.2f}; {listed([f'{d:.0f}' for d in sorted(frame['depth'])])} layers",
         holds=vgg - google < 1 and sorted(frame["depth"]) == [19, 22],
     )
 

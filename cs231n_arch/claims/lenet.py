@@ -8,14 +8,14 @@ from cs231n_arch.claims.verdicts import Verdict, checks, settle
 
 @checks("lenet-first")
 def first() -> Verdict:
-    """Use outside of the laboratory, as the paper of 1998 tells it."""
+    """Use outside the laboratory, as the paper of 1998 reports it."""
     use = published.load("LeNet-5", "use")["value"].item()
     return settle("one of the first ConvNets in real use", f"the paper of 1998: {use}", holds="in use" in use)
 
 
 @checks("lenet-digits")
 def digits() -> Verdict:
-    """LeNet-5 beside a linear classifier of the pixels, on real digits."""
+    """LeNet-5 against a linear classifier of the pixels, on real digits."""
     error = published.value("LeNet-5", "test_error_mnist")
     return by_run("lenet-digits", f"the paper: {error} % test error on MNIST")
 

@@ -47,7 +47,7 @@ def global_average() -> Verdict:
     linear = len(of_kind("nin_cifar", "Linear"))
     last = next(name for name, _ in reversed(list(net("nin_cifar").named_children())) if name != "flatten")
     return settle(
-        "global average pooling in the place of dense layers",
+        "global average pooling instead of dense layers",
         f"the last layer is a {last.replace('_', ' ')} of the class maps; {linear or 'no'} dense layers",
         holds=(last, linear) == ("global_average", 0),
     )

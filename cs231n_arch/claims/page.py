@@ -8,7 +8,7 @@ import pandas as pd
 from cs231n_arch import claims
 from cs231n_arch.claims.verdicts import CHECKS, VERDICTS
 
-# Chapters whose page is not named as their claims are.
+# Chapters whose page has another name than their claims.
 PAGES = {"preact_resnet": "identity_mappings"}
 SOURCES = {
     "lecture": "said in the lecture of 2017",

@@ -69,8 +69,8 @@ def hyperbolic(frame: pd.DataFrame, batch_size: int = 16) -> Verdict:
     """Claim: accuracy and inference time are in a hyperbolic relation, accuracy = a - k / time.
 
     Rule: over all nets, a net's accuracy is predicted better (left out of the fit, root mean square) by the
-    hyperbola, a straight line over images a second, than by a straight line over time and than by the mean; and k
-    > 0.
+    hyperbola, a straight line over images per second, than by a straight line over time and than by the mean;
+    and k > 0.
     """
     rows = with_accuracy(timed(frame, batch_size))
     time, accuracy = rows["seconds_per_image"], rows["accuracy"]
@@ -99,8 +99,8 @@ def hyperbolic(frame: pd.DataFrame, batch_size: int = 16) -> Verdict:
 def fully_connected_inefficient(frame: pd.DataFrame) -> Verdict:
     """Claim: fully connected layers are inefficient at small batches.
 
-    Rule: in every net that has most weights in them, they reach less than half of the convolutions' MACs a second
-    with a batch of 1, and at least twice their own rate with the largest batch.
+    Rule: in every net that has most weights in them, they reach less than half of the convolutions' MACs per
+    second with a batch of 1, and at least twice their own rate with the largest batch.
     """
     rates = mac_rates(frame)
     small = rates[rates["batch_size"] == 1].set_index("model")
@@ -152,7 +152,7 @@ def hyperbola() -> Verdict:
 
 @checks("canziani-power")
 def power() -> Verdict:
-    """Power against batch size and architecture, where a meter can be read."""
+    """Power against batch size and architecture, measured where the machine has a meter."""
     frame = profile()
     return not_measured("claim_power", "no run is recorded") if frame is None else power_constant(frame)
 
@@ -169,7 +169,7 @@ def vgg_time() -> Verdict:
     """Published times of a forward pass of VGG-16 on the Jetson TX1, the machine of the lecture's chart."""
     other, card = (published.value("VGG-16", f"time_{board}_fp32_batch1") for board in ("TX1", "TitanX"))
     return settle(
-        "about 200 ms for VGG, five images a second",
+        "about 200 ms for VGG, five images per second",
         f"another published run on the same small board (Jetson TX1) has {other:.0f} ms, so {1000 / other:.0f} a "
         "second; "
         f"on a graphics card of the time, a Titan X, it is {card:.0f} ms",

@@ -25,7 +25,7 @@ def as_identity(unit: nn.Module) -> None:
 
 
 def deepened(shallow: Net, depth: int) -> Net:
-    """A plain net of more layers that copies a shallower one and sets what is left to the identity."""
+    """A plain net of more layers that copies a shallower one and sets its other units to the identity."""
     deep = create_model("resnet_cifar", depth=depth, residual=False).to(torch.float64).eval()
     weights = shallow.state_dict()
     deep.load_state_dict(weights, strict=False)
@@ -84,7 +84,7 @@ def shortcuts() -> Verdict:
         ours[option] = sum(p.numel() for p in model.parameters())
     errors = {option: published.value(f"ResNet-34 {option}", "top1_error_10crop") for option in "AB"}
     return settle(
-        "both ways into the sum have the same size, by a projection or by padding the depth",
+        "both inputs of the sum have the same size, by a projection or by padding the depth",
         f"ResNet-34 exists with both: padded {errors['A']} % top-1 error, with projections {errors['B']} % and "
         f"{ours['B'] - ours['A']:,} more parameters",
         holds=ours["B"] > ours["A"],
@@ -98,7 +98,7 @@ def plain_sum() -> Verdict:
     own = sum(p.numel() for part in sums for p in part.parameters(recurse=False))
     plain = sum(not list(part.get_submodule("shortcut").parameters()) for part in sums)
     return settle(
-        "the two ways are added as they are, without learnt weights",
+        "the two inputs are added as they are, without learnt weights",
         f"the {len(sums)} sums of ResNet-34 have {own or 'no'} parameters of their own; {plain} shortcuts have "
         "none "
         "either, the others project to a new size",
@@ -107,7 +107,7 @@ def plain_sum() -> Verdict:
 
 
 def kernels(name: str) -> list[int]:
-    """Kernels of the convolutions in the first unit of conv2_x, shortcut aside."""
+    """Kernels of the convolutions in the first unit of conv2_x, without the shortcut."""
     frame = of_kind(name, "Conv2d")
     inside = frame["name"].str.startswith("conv2_x.conv2_1") & frame["name"].str.contains(".body.", regex=False)
     return [int(kernel) for kernel in frame.loc[inside, "kernel"]]
@@ -156,7 +156,7 @@ def two_convolutions() -> Verdict:
 
 @checks("resnet-152")
 def resnet152() -> Verdict:
-    """Layers with weights on the longest way."""
+    """Layers with weights on the longest path."""
     layers = depth(net("resnet152"))
     return settle("152 layers", f"{layers} layers", holds=layers == 152)
 
@@ -192,7 +192,7 @@ def one_dense() -> Verdict:
     """Fully connected layers of ResNet-152."""
     dense = of_kind("resnet152", "Linear")
     return settle(
-        "no dense layer but the one to the 1000 classes",
+        "no dense layer except the one to the 1000 classes",
         f"{len(dense)} dense layer, of {dense['output_shape'].iloc[0][0]} outputs",
         holds=len(dense) == 1,
     )

@@ -159,7 +159,7 @@ def human() -> Verdict:
 
 @checks("resnet-one-person")
 def one_person() -> Verdict:
-    """Images that the person was tested on, and the chance error of a rate measured on so many."""
+    """Images that the person was tested on, and the standard error of a rate that is measured on so many."""
     images = published.value("human (Russakovsky et al.)", "images_annotator_1")
     error = published.value("human (Russakovsky et al.)", "top5_error") / 100
     person = published.load("human (Russakovsky et al.)", "annotator_1")["value"].item()

@@ -9,7 +9,7 @@ from cs231n_arch.claims.verdicts import Verdict
 from cs231n_arch.experiments.records import load_record, scale
 
 RESULTS = resources.files("cs231n_arch") / "results"
-BUDGETS = ("live", "recorded", "long", "gpu")  # a run with more work decides before one with less
+BUDGETS = ("live", "recorded", "long", "gpu")  # a run with more work has priority over one with less
 
 # Metric -> words, factor, unit, decimals.
 METRICS: dict[str, tuple[str, float, str, int]] = {
@@ -96,7 +96,7 @@ def in_words(comparison: dict[str, Any]) -> str:
 
 
 def spoken(name: str) -> str:
-    """An arm's name as a reader says it."""
+    """An arm's name in words."""
     name = re.sub(r"^resnet(\d+)$", r"ResNet-\1", name)
     name = re.sub(r"^plain(\d+)$", r"plain net of \1 layers", name)
     return {"lenet5": "LeNet-5"}.get(name, name.replace("_", " "))

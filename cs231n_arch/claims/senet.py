@@ -41,7 +41,7 @@ def cost() -> Verdict:
 
 @checks("senet-operations")
 def operations() -> Verdict:
-    """Multiply-adds beside ResNet-50; the paper counts the scaling too, a product a value."""
+    """Multiply-adds against ResNet-50's; the paper also counts the scaling, one product per value."""
     scaled = sum(units * side**2 * channels for units, side, channels in STAGES)
     plain, with_blocks = macs("resnet50") / 1e9, (macs("se_resnet50") + scaled) / 1e9
     more = with_blocks / plain - 1
@@ -68,7 +68,7 @@ def last_stage() -> Verdict:
 
 @checks("senet-without-last")
 def without_last() -> Verdict:
-    """Parameters of the blocks of the first three stages, beside those of ResNet-50."""
+    """Parameters of the blocks of the first three stages, as a share of those of ResNet-50."""
     rest = sum(by_stage()[:-1]) / parameters("resnet50")
     return settle(
         "about 4 % more without the last stage's blocks",

@@ -63,7 +63,7 @@ def accuracy() -> Verdict:
 
 @checks("squeezenet-trained")
 def trained() -> Verdict:
-    """Test error of both nets after as many images."""
+    """Test error of both nets after equally many images."""
     return by_run("squeezenet-trained", "AlexNet's accuracy")
 
 

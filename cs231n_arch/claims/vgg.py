@@ -26,7 +26,7 @@ from cs231n_arch.claims.verdicts import Verdict, checks, listed, settle
 
 @checks("vgg-depth")
 def layers() -> Verdict:
-    """Layers with weights on the longest way."""
+    """Layers with weights on the longest path."""
     ours = {name: depth(net(name)) for name in ("alexnet", "vgg16", "vgg19")}
     return settle(
         "from 8 layers to 16 and 19",
@@ -152,7 +152,7 @@ def memory() -> Verdict:
     megabytes = published.value("VGG-16", "activation_memory_slide")
     ours = activations("vgg16")
     return settle(
-        f"{slide['value']} values, {megabytes:g} MB an image",
+        f"{slide['value']} values, {megabytes:g} MB per image",
         f"the lines of the slide add up to {millions(ours)} values, {4 * ours / 1e6:.0f} MB in single precision: "
         "about "
         "two thirds of its total",
@@ -198,7 +198,7 @@ def late() -> Verdict:
 
 @checks("vgg-backward")
 def backward() -> Verdict:
-    """Peak of the activations and gradients of one more image in training, beside the outputs alone."""
+    """Peak of the activations and gradients of one more image in training, against the outputs alone."""
     one, two = (training_memory(net("vgg16"), images) for images in (1, 2))
     forward, training = 4 * activations("vgg16"), two - one
     return settle(
@@ -214,7 +214,7 @@ def fifty() -> Verdict:
     """Images of 100 MB, and of the 61 MB of our count, in 5 GB; and the peak of training with 50."""
     each, peak = 4 * activations("vgg16"), training_memory(net("vgg16"), 50)
     return settle(
-        "at 100 MB an image, 5 GB hold 50",
+        "at 100 MB per image, 5 GB hold 50",
         f"the division is right; with the {each / 1e6:.0f} MB that an image has, 5 GB hold {5e9 / each:.0f}, and "
         f"training with 50 peaks at {peak / 1e9:.1f} GB",
         holds=abs(5e9 / 100e6 - 50) < 1,
@@ -229,11 +229,11 @@ NAMED = {
 
 @checks("vgg-depth-word")
 def depth_word() -> Verdict:
-    """Layers with weights on the longest way, against the number in a net's name or paper."""
+    """Layers with weights on the longest path, against the number in a net's name or paper."""
     right = [name for name, layers in NAMED.items() if depth(net(name)) == layers]
     return settle(
         "the depth counts the layers with weights",
-        f"counted so on the longest way, the number of {len(right)} of {len(NAMED)} nets comes out, from "
+        f"counted so on the longest path, the number of {len(right)} of {len(NAMED)} nets comes out, from "
         "AlexNet's 8 to "
         f"DenseNet's {max(NAMED.values())}",
         holds=len(right) == len(NAMED),

@@ -1,4 +1,4 @@
-"""Claims of the chapter on VGG: how it was trained, its results, and what its features serve for."""
+"""Claims of the chapter on VGG: how it was trained, its results, and what its features are good for."""
 
 from cs231n_arch import published
 from cs231n_arch.claims.runs import by_run

@@ -36,7 +36,7 @@ def same_parameters() -> Verdict:
         "more efficient with as many parameters",
         f"{millions(wide)} parameters against {millions(deep)}, so {percent(wide / deep - 1)} more; {times[0]:g} "
         "against "
-        f"{times[1]:g} ms a batch at {work[0]} and {work[1]} multiply-adds",
+        f"{times[1]:g} ms per batch at {work[0]} and {work[1]} multiply-adds",
         holds=abs(wide / deep - 1) < 0.05 and times[0] < times[1],
     )
 
@@ -59,7 +59,7 @@ def every_layer() -> Verdict:
 def time() -> Verdict:
     """Time of a training step of a wide shallow and a thin deep net of as many multiply-adds."""
     times = [printed(name, "time_per_batch_of_16") for name in (WIDE, DEEP)]
-    return by_run("wrn-time", f"the paper: {times[0]:g} against {times[1]:g} ms a batch of 16 images on a GPU")
+    return by_run("wrn-time", f"the paper: {times[0]:g} against {times[1]:g} ms per batch of 16 images on a GPU")
 
 
 @checks("wrn-depth")

@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="NAME", help="cpu, cuda, cuda:1, ...; default: CUDA if there is a device"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar, and no line an epoch")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, and no line per epoch")
 
 
 def check_folder(arguments: argparse.Namespace) -> None:

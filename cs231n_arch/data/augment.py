@@ -17,7 +17,7 @@ from torchvision.transforms import v2
 
 # Principal components of the colours of ImageNet's training pixels, on a scale from 0 to 1 (fb.resnet.torch).
 IMAGENET_EIGENVALUES = (0.2175, 0.0188, 0.0045)
-IMAGENET_EIGENVECTORS = (  # one column a component; rows are red, green, blue
+IMAGENET_EIGENVECTORS = (  # one column per component; rows are red, green, blue
     (-0.5675, 0.7192, 0.4009),
     (-0.5808, -0.0045, -0.8140),
     (-0.5836, -0.6948, 0.4203),
@@ -104,7 +104,7 @@ class PCALighting(v2.Transform):  # type: ignore[misc]
     Args:
         std: standard deviation of a_i.
         eigenvalues: of the covariance of the colours.
-        eigenvectors: (3, 3), one column a component.
+        eigenvectors: (3, 3), one column per component.
     """
 
     def __init__(

@@ -115,7 +115,7 @@ def _shaped(images: Tensor, size: int | None, channels: int | None) -> Tensor:
         luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
         images = (images * luma).sum(dim=1, keepdim=True).round().to(torch.uint8)
     if size is not None and images.shape[2:] != (size, size):
-        # In pieces: as floats the whole of a large set would not fit beside itself.
+        # In pieces: a large set and its copy as floats would not fit into memory together.
         pieces = [
             F.interpolate(piece.float(), (size, size), mode="bilinear", antialias=True).round().to(torch.uint8)
             for piece in torch.split(images, 1024)

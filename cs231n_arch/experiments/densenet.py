@@ -28,7 +28,7 @@ def reuse(block: DenseBlock) -> list[list[float]]:
     """How much each layer of a dense block uses the input of the block and each layer before it (Figure 5).
 
     Returns:
-        A row a layer: the mean absolute weight on each source, divided by the largest of the row.
+        A row per layer: the mean absolute weight on each source, divided by the largest of the row.
     """
     rows = []
     for index, conv in enumerate(convolutions(block)):

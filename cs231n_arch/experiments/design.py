@@ -38,7 +38,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A treatment beside its control.
+    """A treatment and its control.
 
     Attributes:
         control: name of an arm.

@@ -1,4 +1,4 @@
-"""LeNet: real digits, beside a linear classifier of the pixels."""
+"""LeNet: real digits, compared with a linear classifier of the pixels."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

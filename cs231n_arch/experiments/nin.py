@@ -7,7 +7,7 @@ from cs231n_arch.experiments.vgg import BUDGETS
 
 HEADS = Experiment(
     id="mlpconv-and-heads",
-    question="Do 1x1 convolutions behind each convolution help, and can averaged class maps replace a dense head?",
+    question="Do 1x1 convolutions after each convolution help, and can averaged class maps replace a dense head?",
     arms={
         "convolutions": Arm("workbench"),
         "mlpconv": Arm("workbench", {"mlpconv": True}),

@@ -50,7 +50,7 @@ ORDERS = (
 )  # fmt: skip
 ACTIVATION_ORDER = Experiment(
     id="activation-order",
-    question="Is it better to have batch norm and ReLU ahead of each convolution, and nothing after the sum?",
+    question="Is it better to have batch norm and ReLU before each convolution, and nothing after the sum?",
     arms={order: Arm("preact_resnet", {"depth": 32, "bottleneck": False, "order": order}) for order in ORDERS},
     comparisons=(
         Comparison("original", "full_preactivation", Better("higher"), "gradient_share", "preact-path"),

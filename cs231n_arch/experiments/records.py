@@ -1,6 +1,6 @@
 """The record of an experiment: one JSON file with the numbers, the verdicts and how to get them again.
 
-A record has the keys of `KEYS`. Its `arms` hold for each arm the settings and one entry a seed, with metrics and
+A record has the keys of `KEYS`. Its `arms` hold for each arm the settings and one entry per seed, with metrics and
 curve; its `comparisons` the rule, the difference, its interval and the verdict; its `verdicts` one a claim.
 """
 
@@ -51,7 +51,7 @@ def make_record(
     Args:
         experiment: of which it is.
         budget: how much was done.
-        runs: arm -> one entry a seed, as `entry` makes them, in the order of the seeds.
+        runs: arm -> one entry per seed, as `entry` makes them, in the order of the seeds.
         looks: numbers of seeds at which the rules may be applied.
         seconds: time that all of it took.
     """
@@ -175,7 +175,7 @@ def results_folder(folder: str | os.PathLike[str] | None = None) -> Path:
 
 
 def file_name(experiment: str, budget: str) -> str:
-    """Records of a GPU's budget stand beside those of a CPU's."""
+    """Records of a GPU's budget have another file name than those of a CPU's."""
     return f"{experiment}-gpu.json" if budget == "gpu" else f"{experiment}.json"
 
 
@@ -218,7 +218,7 @@ def load_record(name: str | os.PathLike[str]) -> RunRecord:
 
 
 def summary(record: RunRecord) -> pd.DataFrame:
-    """One row an arm, one column a metric: mean ± standard deviation over the seeds."""
+    """One row per arm, one column per metric: mean ± standard deviation over the seeds."""
     rows = {}
     for name, arm in record["arms"].items():
         frame = pd.DataFrame([run["metrics"] for run in arm["runs"]])

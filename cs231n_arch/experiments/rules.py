@@ -107,8 +107,8 @@ def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, l
 
     Args:
         rule: what the treatment must do.
-        control: one value a seed.
-        treatment: one value a seed, in the same order.
+        control: one value per seed.
+        treatment: one value per seed, in the same order.
         level: the interval has the confidence 1 - level.
 
     Raises:

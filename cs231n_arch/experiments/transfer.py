@@ -144,8 +144,8 @@ TRANSFER = Experiment(
     measure=probes,
 )
 
-# The claim's own regime is a source as broad as ImageNet and photographs to tell apart. SqueezeNet's weights can
-# be had without a network; in the place of FC7 it has the means of the maps of its last fire module.
+# The claim's own regime is a source as broad as ImageNet and photographs to tell apart. SqueezeNet's weights
+# need no network; instead of FC7 it has the means of the maps of its last fire module.
 IMAGENET_FEATURES = Experiment(
     id="imagenet-features",
     question="Do the features of a net trained on ImageNet serve other photographs, with few labelled images?",

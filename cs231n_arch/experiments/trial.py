@@ -148,7 +148,7 @@ class Trial(Generic[T]):
 
     @property
     def watched(self) -> Split:
-        """The images to train on, with those that watch the training in the place of the test images."""
+        """The images to train on, with those that watch the training instead of the test images."""
         images, labels = load(self.work)[1]
         return dataclasses.replace(self.split, test_images=images, test_labels=labels)
 

@@ -82,7 +82,7 @@ class Unfinished:
         return [name for name, runs in self.runs.items() if seed not in runs]
 
     def of_seeds(self, seeds: tuple[int, ...]) -> dict[str, list[dict[str, Any]]]:
-        """Arm -> one entry a seed."""
+        """Arm -> one entry per seed."""
         return {name: [runs[seed] for seed in seeds] for name, runs in self.runs.items()}
 
     def done(self) -> None:

@@ -1,4 +1,4 @@
-"""The two nets that no paper has: small enough for a CPU, and each early idea can be had or left in them."""
+"""The two nets that no paper has: small enough for a CPU, with an option for each early idea."""
 
 import inspect
 from collections.abc import Callable
@@ -40,8 +40,8 @@ def workbench(
             (2014), Section 2.3.
         channels: of every convolution.
         mlpconv: two 1x1 convolutions after every other one (Lin et al. 2013, Section 3.1).
-        head: `global_average` and `class_maps` make one map a class and average it, or learn a layer from all its
-            pixels (Lin et al. 2013, Table 5); `hidden` is a fully connected layer of 512 units before the last
+        head: `global_average` and `class_maps` make one map per class and average it, or learn a layer from all
+            its pixels (Lin et al. 2013, Table 5); `hidden` is a fully connected layer of 512 units before the last
             one, as in AlexNet.
         dropout: probability of dropping a hidden unit (Krizhevsky et al. 2012, Section 4.2).
 

@@ -1,7 +1,7 @@
 """Nets of ours for Caffe: the definition as a prototxt, and a file of weights.
 
 Caffe's nets read an image's channels in the order blue, green, red, ours in the order red, green, blue. So the
-kernels that read the image are turned round.
+kernels that read the image are reversed.
 """
 
 import json
@@ -14,7 +14,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from cs231n_arch.interop import caffemodel
-from cs231n_arch.interop.caffe_layers import DATA, Said, translate
+from cs231n_arch.interop.caffe_layers import DATA, CaffeLayer, translate
 from cs231n_arch.interop.caffemodel import SETTINGS, Layer
 from cs231n_arch.interop.wire import Numbers
 from cs231n_arch.models.layers import Net
@@ -36,13 +36,13 @@ class CaffeFiles(NamedTuple):
 def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = False) -> CaffeFiles:
     """Write a net of ours as Caffe's `net.prototxt` and `net.caffemodel`.
 
-    Caffe's net computes what ours computes in evaluation mode, for an image whose channels are turned round (blue,
+    Caffe's net computes what ours computes in evaluation mode, for an image whose channels are reversed (blue,
     green, red) and which is otherwise prepared as for ours. It has our layers' names, takes images of
     `net.input_size`, and ends without a softmax, as ours does.
 
     Args:
         net: a net whose layers Caffe has: convolution, pooling, local response normalisation, batch norm, ReLU,
-            sigmoid, tanh, dropout, fully connected layers, sums, joins of channels, and numbers for channels.
+            sigmoid, tanh, dropout, fully connected layers, sums, joins of channels, and channels times numbers.
         folder: where to; missing folders are made.
         overwrite: whether files that are there already may be replaced.
 
@@ -63,19 +63,19 @@ def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = Fals
     for path in files:
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} is there already; overwrite=True replaces it")
-    layers = [as_layer(said, size[0]) for said in translate(net, size)]
+    layers = [as_layer(layer, size[0]) for layer in translate(net, size)]
     data = caffemodel.write(type(net).__name__, layers)
     write_atomically(files.caffemodel, data)
     write_atomically(files.prototxt, prototxt(type(net).__name__, layers, size))
     return files
 
 
-def as_layer(said: Said, channels: int) -> Layer:
+def as_layer(layer: CaffeLayer, channels: int) -> Layer:
     """A layer with its numbers."""
-    blobs = [np.ones(1, "f4") if weight is None else _numbers(weight, said.name) for weight in said.weights]
-    if turned(said, channels):
+    blobs = [np.ones(1, "f4") if weight is None else _numbers(weight, layer.name) for weight in layer.weights]
+    if reverses(layer, channels):
         blobs[0] = np.flip(blobs[0], axis=1)
-    return Layer(said.name, said.kind, said.settings, tuple(blobs), said.bottoms, (said.name,))
+    return Layer(layer.name, layer.kind, layer.settings, tuple(blobs), layer.bottoms, (layer.name,))
 
 
 def _numbers(weight: Tensor, name: str) -> Numbers:
@@ -85,18 +85,16 @@ def _numbers(weight: Tensor, name: str) -> Numbers:
     return numbers
 
 
-def turned(said: Said, channels: int) -> bool:
-    """Whether a layer reads the image's red, green and blue, so that its kernels are turned round for Caffe.
+def reverses(layer: CaffeLayer, channels: int) -> bool:
+    """Whether a layer reads the image's red, green and blue, so that its kernels are reversed for Caffe.
 
     Raises:
-        ValueError: it reads them otherwise than with a kernel for each, so there is nothing to turn round.
+        ValueError: it reads them without a kernel for each, so there is nothing to reverse.
     """
-    if channels != 3 or DATA not in said.bottoms:
+    if channels != 3 or DATA not in layer.bottoms:
         return False
-    if said.kind != "Convolution" or "group" in said.settings:
-        raise ValueError(
-            f"{said.name} cannot be said in Caffe: it reads the image otherwise than by a convolution"
-        )
+    if layer.kind != "Convolution" or "group" in layer.settings:
+        raise ValueError(f"{layer.name} cannot be expressed in Caffe: it reads the image without a convolution")
     return True
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from cs231n_arch.interop import caffemodel
-from cs231n_arch.interop.caffe_export import turned
-from cs231n_arch.interop.caffe_layers import Said, translate
+from cs231n_arch.interop.caffe_export import reverses
+from cs231n_arch.interop.caffe_layers import CaffeLayer, translate
 from cs231n_arch.interop.caffe_releases import RELEASES, Preprocess, Triple
 from cs231n_arch.interop.caffe_rules import sides_of
 from cs231n_arch.interop.caffemodel import Layer, Setting
@@ -25,7 +25,7 @@ from cs231n_arch.models.registry import MODELS, build, constructor
 
 # The forms of our nets that Caffe's files are likely to be of.
 RELEASED = ("caffe", "caffenet", "released")
-# What a file's layer must agree in with ours, where the file has its settings.
+# The settings in which a file's layer must agree with ours, where the file has them.
 DEFAULTS: Mapping[str, Mapping[str, Setting]] = {
     "Pooling": {"pool": "MAX"},
     "LRN": {"local_size": 5, "alpha": 1.0, "beta": 0.75, "norm_region": "ACROSS_CHANNELS", "k": 1.0},
@@ -62,7 +62,7 @@ def from_caffe(
         input, as the release does with one crop; nets without a release in `RELEASES` have none.
 
     Raises:
-        ValueError: unknown model or form; no whole caffemodel; one of another net (the message names the first
+        ValueError: unknown model or form; a damaged caffemodel; one of another net (the message names the first
             layers that differ); or a mean that does not fit.
         OSError: a file cannot be read.
     """
@@ -81,7 +81,7 @@ def from_caffe(
 
 
 class MismatchError(Exception):
-    """Two layers that differ, and after how many that agree."""
+    """Two layers that differ, and the number of layers before them that agree."""
 
     def __init__(self, place: int, why: str) -> None:
         super().__init__(why)
@@ -151,7 +151,7 @@ def _state(net: Net, theirs: Sequence[Layer], ours_is: str) -> dict[str, Tensor]
     whole = any(
         layer.kind == "Pooling" for layer in theirs
     )  # or else the file holds what has weights, and no more
-    ours = [said for said in ours if said.weights or (whole and said.kind in ("Pooling", "LRN"))]
+    ours = [layer for layer in ours if layer.weights or (whole and layer.kind in ("Pooling", "LRN"))]
     state = {key: torch.tensor(0) for key in net.state_dict() if key.endswith("num_batches_tracked")}
     for place, (their, our) in enumerate(zip_longest(theirs, ours)):
         if their is None or our is None:
@@ -165,7 +165,7 @@ def _state(net: Net, theirs: Sequence[Layer], ours_is: str) -> dict[str, Tensor]
         if their.kind == "BatchNorm":
             factor = blobs[2].item()
             blobs = [blob / factor if factor else np.zeros_like(blob) for blob in blobs[:2]]
-        if our.weights and turned(our, net.input_size[0]):
+        if our.weights and reverses(our, net.input_size[0]):
             blobs[0] = np.flip(blobs[0], axis=1)
         for weight, blob in zip(our.weights, blobs, strict=False):
             if weight is not None:
@@ -173,8 +173,8 @@ def _state(net: Net, theirs: Sequence[Layer], ours_is: str) -> dict[str, Tensor]
     return state
 
 
-def _difference(their: Layer, our: Said) -> str | None:
-    """What two layers differ in, as in "(64, 3, 7, 7) for (64, 3, 3, 3)"; None if they compute the same."""
+def _difference(their: Layer, our: CaffeLayer) -> str | None:
+    """How two layers differ, as in "(64, 3, 7, 7) for (64, 3, 3, 3)"; None if they compute the same."""
     kinds = {their.kind, our.kind}
     if len(kinds) > 1 and kinds != {"Convolution", "InnerProduct"}:  # which are the same on a map of one window
         return f"the place of a {our.kind}"
@@ -196,7 +196,7 @@ def _difference(their: Layer, our: Said) -> str | None:
 
 
 def _settings(kind: str, given: Mapping[str, Setting], sizes: tuple[int, ...]) -> dict[str, object]:
-    """The settings that decide what a layer computes, in full and in one way of saying them."""
+    """The settings that decide what a layer computes, complete and in one notation."""
     full: dict[str, object] = {what: given.get(what, default) for what, default in DEFAULTS.get(kind, {}).items()}
     if kind == "Convolution":
         full |= {"stride": sides_of(given, "stride", 1), "pad": sides_of(given, "pad")}
@@ -210,7 +210,7 @@ def _settings(kind: str, given: Mapping[str, Setting], sizes: tuple[int, ...]) -
 
 
 def _sides(blob: Numbers) -> tuple[int, ...]:
-    """A blob's shape, without the two ones that old files have ahead of a matrix."""
+    """A blob's shape, without the two ones that old files put before the shape of a matrix."""
     return blob.shape[2:] if blob.ndim == 4 and blob.shape[:2] == (1, 1) else blob.shape
 
 

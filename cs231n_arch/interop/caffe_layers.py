@@ -1,8 +1,8 @@
 """A net of PyTorch in Caffe's layers: what it runs, function by function, and which tensors each of them takes.
 
 The net is run once on the meta device, where nothing is computed, and watched where PyTorch's functions are
-called. So it does not matter whether a layer is a module or a line of a `forward`. `caffe_rules` says what a
-function is in Caffe, and refuses what Caffe has no layer for.
+called. So it does not matter whether a layer is a module or a line of a `forward`. `caffe_rules` has the
+layers of Caffe for each function, and refuses a function for which Caffe has none.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ from cs231n_arch.interop.caffemodel import Setting
 DATA = "data"
 
 
-class Said(NamedTuple):
+class CaffeLayer(NamedTuple):
     """One of Caffe's layers in place of a function.
 
     Attributes:
@@ -42,7 +42,7 @@ class Said(NamedTuple):
     sizes: tuple[int, ...]
 
 
-def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: bool = False) -> list[Said]:
+def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: bool = False) -> list[CaffeLayer]:
     """The layers of Caffe that compute what the net does, in the order in which it runs.
 
     Args:
@@ -51,7 +51,7 @@ def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: boo
         training: run what only runs in training, that is auxiliary classifiers.
 
     Raises:
-        ValueError: a layer of the net that Caffe cannot say; the message names it.
+        ValueError: a layer of the net that Caffe does not have; the message names it.
     """
     twin = copied(net, to_meta).train(training)
     own, twins = (
@@ -61,7 +61,7 @@ def translate(net: nn.Module, input_size: tuple[int, int, int], *, training: boo
     watch = _Watch(image := torch.empty(2, *input_size, device="meta"), {id(twins[key]): own[key] for key in own})
     with _watched(twin, watch), torch.inference_mode(False), torch.no_grad(), watch:
         twin(image)
-    return watch.said
+    return watch.layers
 
 
 class _Watch(TorchFunctionMode):
@@ -69,7 +69,7 @@ class _Watch(TorchFunctionMode):
 
     def __init__(self, image: Tensor, own: Mapping[int, Tensor]) -> None:
         super().__init__()
-        self.said: list[Said] = []
+        self.layers: list[CaffeLayer] = []
         self.own = own
         self.blobs = {id(image): DATA}  # tensor -> the blob's name
         self.kept = [image]  # as long as they live, no other tensor gets their id
@@ -78,29 +78,29 @@ class _Watch(TorchFunctionMode):
     def __torch_function__(
         self, function: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        """Call the function, and say it if it makes a tensor of the net's input."""
+        """Call the function; if its output depends on the net's input, add its layers."""
         kwargs = kwargs or {}
         result = function(*args, **kwargs)
         of_ours = any(id(leaf) in self.blobs for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor))
         if of_ours and any(isinstance(leaf, Tensor) for leaf in tree_leaves(result)):
-            self.say(function.__name__, args, kwargs, result)
+            self.add(function.__name__, args, kwargs, result)
         return result
 
-    def say(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Tensor) -> None:
-        """Add the layer, or layers, that the call is."""
+    def add(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Tensor) -> None:
+        """Add the layers of Caffe that compute the call."""
         where = self.modules[-1] if self.modules else ""
         try:
             if function not in RULES:
                 raise NotInCaffeError(f"Caffe has no layer for {function}")
             for rule in RULES[function](result, *args, **kwargs):
                 name = self.free(where or function, rule.kind)
-                bottoms = tuple(self.said[-1].name if t is None else self.blob(t) for t in rule.inputs)
+                bottoms = tuple(self.layers[-1].name if t is None else self.blob(t) for t in rule.inputs)
                 weights = tuple(None if w is None else self.own[id(w)] for w in rule.weights)
                 sizes = tuple(next((t for t in rule.inputs if t is not None), result).shape)
-                self.said.append(Said(name, rule.kind, rule.settings, weights, bottoms, sizes))
+                self.layers.append(CaffeLayer(name, rule.kind, rule.settings, weights, bottoms, sizes))
                 self.blobs[id(result)] = name
         except NotInCaffeError as why:
-            raise ValueError(f"{where or 'the net'} cannot be said in Caffe: {why}") from None
+            raise ValueError(f"{where or 'the net'} cannot be expressed in Caffe: {why}") from None
         self.kept.append(result)
 
     def blob(self, tensor: Tensor) -> str:
@@ -111,7 +111,7 @@ class _Watch(TorchFunctionMode):
 
     def free(self, name: str, kind: str) -> str:
         """A name that no layer has yet."""
-        taken = {said.name for said in self.said} | {DATA}
+        taken = {layer.name for layer in self.layers} | {DATA}
         if name in taken:
             name = f"{name}/{kind.lower()}"
         numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))

@@ -16,12 +16,12 @@ Side = int | Sequence[int]
 
 
 class Rule(NamedTuple):
-    """One layer of those that a function is in Caffe.
+    """One of the layers that compute a function in Caffe.
 
     Attributes:
         kind: of the layer.
         settings: of the layer, in full.
-        weights: see `Said`.
+        weights: see `CaffeLayer`.
         inputs: the tensors that it reads; None for what the layer before made.
     """
 

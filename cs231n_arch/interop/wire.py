@@ -1,7 +1,7 @@
 """Protobuf's wire format, as far as Caffe's files need it: fields in a file's bytes, and the bytes of fields.
 
-A message is a row of fields. Each begins with its number and its wire type: a varint (0), eight bytes (1), four
-bytes (5), or a length and as many bytes (2), which are text, packed numbers or another message.
+A message is a sequence of fields. Each begins with its number and its wire type: a varint (0), eight bytes (1),
+four bytes (5), or a length and as many bytes (2), which are text, packed numbers or another message.
 """
 
 import os
@@ -47,7 +47,7 @@ class File:
         self.seen = 0
 
     def refusal(self, at: int, why: str) -> ValueError:
-        """The error that says where the file stops to make sense."""
+        """The error that says where the file stops making sense."""
         return ValueError(f"{self.path} is no whole {self.what}: at byte {at:,} of {len(self.data):,} it {why}")
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
@@ -143,7 +143,7 @@ def message(number: int, content: Sequence[Bytes]) -> list[Bytes]:
 
 
 def varint(value: int) -> bytes:
-    """A number that is not negative: seven bits a byte, lowest first."""
+    """A number that is not negative: seven bits per byte, lowest first."""
     digits = bytearray()
     while value > 127:
         digits.append(value & 127 | 128)

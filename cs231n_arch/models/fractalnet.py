@@ -47,7 +47,7 @@ class Join(nn.Module):
         return reduce(torch.add, kept) / len(kept) if len(kept) > 1 else kept[0]
 
     def survivors(self, paths: int) -> list[int]:
-        """Which of the inputs count this time; if the draw drops all, one comes back at random."""
+        """Which of the inputs count this time; if the draw drops all, one of them is kept at random."""
         if not self.training or not self.drop_path or paths == 1:
             return list(range(paths))
         # On the CPU wherever the net is: the draw decides what is computed, and must not wait for a device.

@@ -105,7 +105,7 @@ MODELS: dict[str, Entry] = {
     "se_resnet20": Entry("senet", "hu2018"),
 }
 
-# Earlier names, which still build; `list_models` has the new ones only.
+# Earlier names, which still work; `list_models` has only the new ones.
 ALIASES = {
     "alexnet_cifar10": "alexnet_cifar",
     "cifar_resnet": "resnet_cifar",

@@ -1,4 +1,4 @@
-"""How the model files say their variants: a row of a table, a form of the net, and the totals of both."""
+"""How the model files list their variants: a row of a table, a form of the net, and the totals of both."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ def variant(build: Callable[..., Net], name: str, summary: str, **fixed: object)
         build: the constructor of the family; its docstring explains the arguments.
         name: name of the variant.
         summary: first line of its docstring.
-        fixed: arguments of `build` that the variant decides; they are no arguments of the variant.
+        fixed: arguments of `build` that the variant decides; the variant does not take them.
     """
     made = partial(build, **fixed)
 

@@ -12,7 +12,7 @@ from cs231n_arch.moving.piece import piece
 
 # Pixels along a side of a set's images, along the box that a digit fills in them, and the width of a pen there.
 FITS = {"digits": (8, 8, 1.2), "mnist": (28, 20, 2.5)}
-LEVELS = 127  # 8 bits a weight, of either sign
+LEVELS = 127  # 8 bits per weight, of either sign
 
 
 def digit(net: nn.Sequential, name: str = "digits") -> Page:

@@ -41,7 +41,7 @@ def images(batch: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
     Args:
         batch: (N, 1 or 3, H, W).
         ax: where to draw.
-        columns: images a row; by default as many as rows.
+        columns: images per row; by default as many as rows.
 
     Raises:
         ValueError: another shape, or no images.
@@ -60,7 +60,7 @@ def boxes(batch: Tensor, ax: Axes, edges: Mapping[str, Tensor], *, columns: int 
         batch: (N, 1 or 3, H, W).
         ax: where to draw.
         edges: what the boxes are -> (N, 4): left, top, right and bottom edge, as shares of width and height.
-        columns: images a row; by default as many as rows.
+        columns: images per row; by default as many as rows.
 
     Raises:
         ValueError: another shape, no images, or not one box an image.

@@ -95,7 +95,7 @@ def with_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def operations_line(frame: pd.DataFrame, batch_size: int = 16) -> tuple[pd.DataFrame, Line]:
-    """The measured rows and the line of seconds an image over GMACs an image."""
+    """The measured rows and the line of seconds per image over GMACs per image."""
     rows = timed(frame, batch_size)
     return rows, fit_line(rows["gmacs"], rows["seconds_per_image"])
 
@@ -133,7 +133,7 @@ def frontier(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def mac_rates(frame: pd.DataFrame) -> pd.DataFrame:
-    """GMACs a second in convolutions and in fully connected layers, for nets with most weights in the latter.
+    """GMACs per second in convolutions and in fully connected layers, for nets with most weights in the latter.
 
     Columns: `model`, `batch_size`, `conv`, `fc`.
     """

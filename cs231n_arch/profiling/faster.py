@@ -1,7 +1,7 @@
 """The same net, faster: batch norm folded into the convolutions, other layouts, `torch.compile`, ONNX Runtime.
 
-On a CPU the convolutions are those of the library oneDNN, which likes best a layout of its own, with the maps in
-blocks of sixteen, as its vectors are. A usual tensor is brought into it and back at each layer; in the form
+On a CPU the convolutions are those of the library oneDNN, which is fastest with a layout of its own, in which
+feature maps lie in blocks of sixteen. A usual tensor is converted to it and back at each layer; in the form
 "oneDNN layout" weights and maps stay in it throughout, if all of the net's operations know it (concatenations do
 not).
 """
@@ -136,10 +136,10 @@ class ToDense(nn.Module):
 
 
 def build(form: str, model: nn.Module, batch: Tensor) -> tuple[nn.Module, Tensor]:
-    """A copy of the model in one of the FORMS, in evaluation mode, and the batch that suits it.
+    """A copy of the model in one of the FORMS, in evaluation mode, and the batch in the layout of that form.
 
     Raises:
-        ValueError: the model has no such form, for one of its operations, such as a concatenation, cannot take
+        ValueError: the model has no such form: one of its operations, such as a concatenation, cannot take
             oneDNN's layout, or ONNX does not have it, or the device is no CPU.
         ModuleNotFoundError: ONNX Runtime is not installed.
     """
@@ -202,9 +202,9 @@ def compare_forms(
         seconds: time for one form in one round.
 
     Returns:
-        A frame with one row a form. Columns: `form`, `seconds` (median over the rounds), `speed` (times as fast as
-        the first form, median over the rounds), `difference` (largest, relative to the largest output of the first
-        form), and `error`: why there is no figure (`torch.compile` needs a C++ compiler), or empty.
+        A frame with one row per form. Columns: `form`, `seconds` (median over the rounds), `speed` (times as fast
+        as the first form, median over the rounds), `difference` (largest, relative to the largest output of the
+        first form), and `error`: why there is no figure (`torch.compile` needs a C++ compiler), or empty.
 
     Raises:
         ValueError: an unknown form.

@@ -1,4 +1,4 @@
-"""`profile` measures one net, `compare` many: time, memory and energy, beside what can be counted."""
+"""`profile` measures one net, `compare` many: time, memory and energy, with what can be counted."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -217,7 +217,7 @@ def measurements(
                 model = models[name] if isinstance(models, Mapping) else name
                 rows = profile(model, batch_sizes=(count,), device=place, seconds=seconds).frame()
                 yield rows.assign(model=name)
-            except Exception as error:  # whatever befalls one model must not lose the others' rows
+            except Exception as error:  # a failure of one model must not lose the others' rows
                 reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 row = {"model": name, "device": str(place), "batch_size": count, "notes": "", "error": reason}
                 yield pd.DataFrame([row], columns=COLUMNS)

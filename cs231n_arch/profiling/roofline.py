@@ -21,8 +21,8 @@ class Peaks:
     """What the machine reaches at best, as measured.
 
     Attributes:
-        flops: floating-point operations a second (a multiply-accumulate is two).
-        bandwidth: bytes a second, read and written, of a buffer far larger than the caches.
+        flops: floating-point operations per second (a multiply-accumulate is two).
+        bandwidth: bytes per second, read and written, of a buffer far larger than the caches.
     """
 
     flops: float
@@ -91,7 +91,7 @@ def roofline(model: nn.Module, batch: Tensor, peaks: Peaks, *, passes: int = 5) 
     Returns:
         A frame with the rows of `layer_times`, less what runs outside of layers. Columns: `name`, `kind`,
         `seconds`, `flops` (2 for each MAC; other layers have none and are bound by memory), `bytes` (inputs,
-        outputs and weights, each moved once), `intensity` (flops a byte), `rate` (flops a second),
+        outputs and weights, each moved once), `intensity` (flops per byte), `rate` (flops per second),
         `bytes_per_second`, `bound` ("arithmetic" or "memory"), `reached` (the least time the roof allows, over the
         time taken; above 1 where the data was still in a cache, which is faster than the memory that the peak was
         measured in).

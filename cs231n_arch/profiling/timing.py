@@ -27,7 +27,7 @@ class Timing:
     """Repeated measurements of one call.
 
     Attributes:
-        median: seconds a call; half of the samples were faster.
+        median: seconds per call; half of the samples were faster.
         low: a quarter of the samples were faster than this.
         high: a quarter of the samples were slower than this.
         samples: how many measurements were made.
@@ -46,8 +46,8 @@ _clock = ContextVar("clock", default=time.perf_counter)
 def processor_time() -> Iterator[None]:
     """Within this context a CPU computes with one thread, and is timed by the processor time that the thread uses.
 
-    That is the time it would take on a core of its own, whatever other programs do meanwhile: for a busy machine,
-    on which the time on the wall says little. Measurements on a CUDA device are made as ever.
+    That is the time it would take on a core of its own, whatever other programs do meanwhile: it is meant for
+    a busy machine, on which wall-clock time says little. On a CUDA device nothing changes.
     """
     threads, token = torch.get_num_threads(), _clock.set(time.process_time)
     torch.set_num_threads(1)

@@ -115,7 +115,7 @@ def imagenet_winners() -> pd.DataFrame:
     The lecture of 2017 ends with 2015; the entries of 2016 and 2017 are from the slides of later editions.
 
     Returns:
-        One row an entry, in the order of the years. Columns: `year`, `authors`, `entry` (net or team), `error`
+        One row per entry, in the order of the years. Columns: `year`, `authors`, `entry` (net or team), `error`
         (top-5, in %) and `depth` (layers; NaN for the two shallow entries).
     """
     errors = load("ILSVRC*", "top5_error_slide").set_index("architecture")["number"]

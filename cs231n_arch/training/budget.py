@@ -38,7 +38,7 @@ class Budget:
             return cls("gpu" if device == "cuda" else "cpu", device, found)
         if chosen not in ("cpu", "gpu"):
             raise ValueError(f"{VARIABLE} must be 'cpu' or 'gpu'; given {chosen!r}")
-        # The variable chooses the work; it cannot conjure up a device, and a CPU's work runs anywhere.
+        # The variable chooses the work; it cannot create a device, and a CPU's work runs anywhere.
         return cls("gpu" if chosen == "gpu" else "cpu", device, f"{VARIABLE}={chosen}")
 
     @property

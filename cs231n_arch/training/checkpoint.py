@@ -92,7 +92,7 @@ class Saver:
         run: see `save`.
         model: its weights are kept, and checked when they come back.
         parts: optimizer, schedule, scaler and what else has a `state_dict`.
-        device: whose random numbers are kept beside the CPU's.
+        device: whose random numbers are kept with the CPU's.
     """
 
     path: str | Path | None

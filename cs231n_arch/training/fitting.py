@@ -70,11 +70,11 @@ def fit(
         epochs: passes over the training images.
         step: what is done with a batch.
         evaluated: the net that is tested; `model` itself, unless an average of its weights is.
-        progress: counts the updates; one that has begun already goes on where it is.
+        progress: counts the updates; if it has begun already, the training continues from there.
 
     Returns:
-        One row an epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`. Errors are shares from 0
-        to 1; those of training are of the batches as they were seen.
+        One row per epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`. Errors are shares from
+        0 to 1; those of training are of the batches as they were seen.
     """
     progress = progress or Progress()
     while progress.epoch < epochs:

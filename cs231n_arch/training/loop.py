@@ -31,7 +31,7 @@ class Run:
 
     Attributes:
         model: the trained net, in evaluation mode; the running average of its weights, if the recipe has one.
-        history: one row an epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`. Errors are
+        history: one row per epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`. Errors are
             shares from 0 to 1; those of training are of the epoch's own batches, as they were trained on.
         recipe: the recipe as it was run.
         seed: of the data's order and of dropout.
@@ -95,7 +95,7 @@ def train(
             before: call `torch.manual_seed` and then build the model.
         compute: precision, memory layout, compiling, parts of a batch; None takes the defaults of `Compute`.
         files: the checkpoint, and whether to continue from it, and the log; None writes no file.
-        progress: show a bar with the time that remains on a terminal, elsewhere a line an epoch.
+        progress: show a bar with the time that remains on a terminal, elsewhere a line per epoch.
 
     Raises:
         ValueError: an option out of range, images that are bytes or not finite, labels of no class.

@@ -43,7 +43,7 @@ class Progress:
         epoch: whole epochs so far.
         batch: batches so far of the epoch that has begun.
         sums: over the images of these batches.
-        history: one row an epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`.
+        history: one row per epoch: `epoch, step, lr, train_loss, train_error, test_error, seconds`.
         before: seconds that the training took before it was resumed.
     """
 

@@ -92,7 +92,7 @@ class Recipe:
         return ", ".join(place for place, given in self.sources.items() if name in given)
 
     def table(self) -> "pd.DataFrame":
-        """One row a field: `field, value, source, note`. Fields that the paper does not use are left out."""
+        """One row per field: `field, value, source, note`. Fields that the paper does not use are left out."""
         import pandas as pd
 
         rows = [
@@ -117,7 +117,7 @@ class Recipe:
         return f"Recipe {self.name!r}\n{self.table().to_string(index=False)}"
 
     def replace(self, **changes: object) -> Self:
-        """A copy with other values, each noted beside its field: a table never passes it off as printed."""
+        """A copy with other values, each with a note at its field, so a table never shows it as printed."""
         changed = {
             name: f"changed from {getattr(self, name)} to {value}"
             + (f"; {note}" if (note := self.notes.get(name)) else "")

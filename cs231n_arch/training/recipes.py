@@ -59,7 +59,7 @@ def trainable() -> list[str]:
 
 
 def for_model(model: str) -> Recipe:
-    """The recipe of the paper of a model, or of those whose nets it repeats, that can be run here.
+    """The recipe that trains a model here: that of its paper, or of the paper whose nets it repeats.
 
     Raises:
         ValueError: no model has this name.

@@ -39,7 +39,7 @@ class Session(Progress):
         compute: with a precision other than `auto`.
         files: of the run.
         identity: see `checkpoint.save`.
-        show: a bar with the time that remains, on a terminal; elsewhere a line an epoch.
+        show: a bar with the time that remains, on a terminal; elsewhere a line per epoch.
     """
 
     def __init__(

@@ -156,12 +156,12 @@ class Does(nn.Module):
     [
         (
             Odd(nn.MaxPool2d(2, 2)),
-            "odd cannot be said in Caffe: its pooling rounds sizes up: 9x9 becomes 5x5, not 4x4",
+            "odd cannot be expressed in Caffe: its pooling rounds sizes up: 9x9 becomes 5x5, not 4x4",
         ),
         (Odd(nn.MaxPool2d(3, 2, padding=1, dilation=2)), "odd .*no dilation"),
         (Odd(nn.AvgPool2d(3, 1, padding=1, count_include_pad=False)), "odd .*counts the pixels of the padding"),
         (Odd(nn.AdaptiveAvgPool2d(3)), "odd .*no adaptive pooling, here to 3x3"),
-        (Odd(nn.ELU()), "odd cannot be said in Caffe: Caffe has no layer for elu"),
+        (Odd(nn.ELU()), "odd cannot be expressed in Caffe: Caffe has no layer for elu"),
         (Odd(nn.ZeroPad2d((0, 1, 0, 1))), "odd .*no layer for pad"),
         (Odd(nn.Conv2d(4, 4, 3, padding="same")), "odd .*its padding is a number, not 'same'"),
         (Odd(nn.BatchNorm2d(4, track_running_stats=False)), "odd .*keeps statistics"),
@@ -172,7 +172,7 @@ class Does(nn.Module):
         (Odd(Does(lambda x: x * x)), "odd .*multiplies by numbers only one for every channel"),
         (Odd(Does(lambda x: torch.cat([x, x], 2))), "odd .*joined along the channels only"),
         (Odd(Does(lambda x: x + torch.ones_like(x))), "odd "),
-        (Odd(nn.MaxPool2d(1), channels=3), "odd .*reads the image otherwise than by a convolution"),
+        (Odd(nn.MaxPool2d(1), channels=3), "odd .*reads the image without a convolution"),
         (create_model("resnet18"), "pool1 .*112x112 becomes 57x57, not 56x56"),
         (nn.ReLU(), "net must be a module with an input_size .*given ReLU"),
         ("alexnet", "net must be a module .*given str"),

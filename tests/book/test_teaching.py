@@ -76,7 +76,7 @@ one
 """
     net = Chapter("net", text, (125, 3725))
     assert net.sections == {"The idea": 4, "Output sizes": 1, "Check the slide": 0}
-    assert table([net])[2] == "| [Net](net) | 2:05 to 1:02:05 | 5 | 4 | 5 | 20 |"
+    assert table([net])[2] == "| [Net](net) | 2:05 to 1:02:05 | 5 | 4 | 5 | 20 | – |"
     assert details([net]) == [
         "**[Net](net)**",
         "",
@@ -89,6 +89,93 @@ one
         "  - How many?",
         "",
     ]
+
+
+def code(name: str, source: str = "", figure: str = "", tags: tuple[str, ...] = ()) -> dict:
+    shown = {"mystnb": {"figure": {"name": figure}}} if figure else {}
+    return {"cell_type": "code", "id": name, "source": source, "metadata": {"tags": list(tags), **shown}}
+
+
+def text(source: str) -> dict:
+    return {"cell_type": "markdown", "source": source, "metadata": {}}
+
+
+def test_live_runs_are_the_longest_cells_that_show_something_and_the_solutions():
+    from teaching.live import Run, live
+
+    cells = [
+        code("setup"),
+        text("## The idea\n\nA net.\n\n### In small"),
+        code("window", "moving.window()"),
+        code("train"),
+        code("draw", figure="fig-net-errors"),
+        text("It learns."),
+        code("glue", tags=("remove-cell",)),
+        code("print"),
+        text("## Exercises\n\n````{solution-start} ex-net-train\n````"),
+        code("solve"),
+        code("again"),
+        text("````{solution-end}\n````\n\n## Summary"),
+        code("late"),
+    ]
+    seconds = {"setup": 9, "train": 4, "glue": 8, "print": 2, "solve": 5, "again": 1, "late": 1}
+    moving, runs, solutions = live(cells, seconds)
+    assert moving == ["In small"]
+    assert runs == [
+        Run("{numref}`fig-net-errors` in *In small*", 4),
+        Run("a cell in *In small*", 2),
+        Run("a cell in *Summary*", 1),
+    ]
+    assert solutions == {"ex-net-train": 6}
+    many = [text("## A"), *(code(str(number)) for number in range(5))]
+    longest = live(many, {str(number): number for number in range(5)})[1]
+    assert [run.seconds for run in longest] == [2, 3, 4]
+
+
+def test_the_seconds_of_a_page_are_more_than_those_of_its_cells(known):
+    from teaching import details
+    from teaching.chapters import measured
+
+    timed = [chapter for chapter in known if chapter.seconds]
+    assert len(timed) > 9
+    for chapter in timed:
+        assert chapter.seconds > sum(run.seconds for run in chapter.runs), chapter.name
+    assert "\n".join(details(known)).count("*Run live:*") > 9
+    assert all(re.fullmatch(r".+ cores?, 1 thread \(\d{4}-\d\d-\d\d\)", where) for where in measured(ROOT))
+
+
+def test_the_recorded_experiments_stand_in_the_chapters_of_their_claims(known):
+    from teaching import live
+
+    from cs231n_arch.claims.page import PAGES
+    from cs231n_arch.experiments import EXPERIMENTS
+
+    listed = [run.what for chapter in known for run in chapter.recorded]
+    assert len(listed) == len(set(listed)) > 20
+    for what in listed:
+        assert re.fullmatch(r"`cs231n-arch experiment (\S+) --budget \w+.*`", what)[1] in EXPERIMENTS
+    (alexnet,) = (chapter for chapter in known if chapter.name == "alexnet")
+    assert any("relu-tanh" in run.what for run in alexnet.recorded)
+    assert live.PAGES == PAGES
+
+
+def test_every_chapter_says_what_students_trip_over_and_where_it_is_cleared(known):
+    from teaching import mistakes
+    from teaching.chapters import rows_of_lists
+
+    for chapter in known:
+        cells = json.loads((ROOT / "book" / f"{chapter.name}.ipynb").read_text())["cells"]
+        figures = {cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") for cell in cells}
+        labels = set(re.findall(r"\((eq-\S+)\)$|^:label: (ex-\S+)$", chapter.text, re.MULTILINE))
+        labels = figures | {label for pair in labels for label in pair}
+        assert 2 <= len(chapter.mistakes) <= 4, chapter.name
+        for says, answer, place in chapter.mistakes:
+            assert says.endswith(".")
+            assert answer.endswith(".")
+            assert place in labels, place
+    listed = rows_of_lists(ROOT)["mistakes"]
+    assert {row["chapter"] for row in listed} == {chapter.name for chapter in known}
+    assert len([line for line in mistakes(known) if line.startswith("- ")]) == len(listed)
 
 
 def test_a_plan_adds_up_and_refuses_what_the_book_does_not_have(known):

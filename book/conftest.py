@@ -3,6 +3,8 @@
 A warning is an error while a cell runs, as it is in the tests. What Jupyter's
 kernel warns of while it starts, or between two cells, depends on the versions
 of Python and Jupyter and says nothing about a chapter.
+
+An executed chapter is left for the build of the book (`_ext/executed.py`).
 """
 
 import os
@@ -12,6 +14,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from nbmake.nb_result import NotebookResult
+from nbmake.nb_run import NotebookRun
+
+from book._ext import executed
 
 STARTUP = '''
 def _warnings_are_errors(shell):
@@ -36,6 +42,17 @@ del _warnings_are_errors
 '''
 
 
+class Run(NotebookRun):
+    """Nbmake's run of one chapter, whose result is left for the book."""
+
+    def execute(self) -> NotebookResult:
+        """Execute the chapter, and leave it unless it failed."""
+        done = super().execute()
+        if done.error is None:
+            executed.leave(self.filename, done.nb)
+        return done
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(
     item: pytest.Item,
@@ -53,5 +70,8 @@ def pytest_runtest_protocol(
         # starts no kernel.
         home = os.path.expanduser("~")  # noqa: PTH111  (Path.home() may fail)
         usable = folder if home == "~" else home
-        with mock.patch.dict(os.environ, IPYTHONDIR=folder, HOME=usable):
+        with (
+            mock.patch.dict(os.environ, IPYTHONDIR=folder, HOME=usable),
+            mock.patch("nbmake.pytest_items.NotebookRun", Run),
+        ):
             return (yield)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import jupyter_core.paths
@@ -160,13 +161,18 @@ while not Path({other!r}).exists():
 
 
 def build_chapters(folder, codes):
-    """Build a book of notebooks with one cell each; how that went."""
+    """Make a book of notebooks with one cell each, and build it; how that went."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for name, (code, metadata) in codes.items():
         cells = [v4.new_markdown_cell(f"# {name}", id="title"), v4.new_code_cell(code, id="code")]
         notebook = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, **metadata})
         (folder / f"{name}.ipynb").write_text(nbformat.writes(notebook))
-    (folder / "index.md").write_text("# Start\n\n```{toctree}\n" + "\n".join(codes) + "\n```\n")
+    return build_notebooks(folder, codes)
+
+
+def build_notebooks(folder, names):
+    """Build a book of the notebooks in a folder; how that went."""
+    (folder / "index.md").write_text("# Start\n\n```{toctree}\n" + "\n".join(names) + "\n```\n")
     (folder / "conf.py").write_text("extensions = ['myst_nb', 'side_by_side']\nnb_execution_mode = 'cache'\n")
     program = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
@@ -205,8 +211,6 @@ def test_a_chapter_that_wants_to_be_alone_is_alone(tmp_path):
 
 
 def test_pages_are_mended():
-    from types import SimpleNamespace
-
     from mended_pages import mend
 
     def script(filename, body=""):
@@ -253,11 +257,12 @@ def test_what_is_not_understood_is_warned_of(tex, monkeypatch):
 
 
 def run_chapter(folder, cell):
-    """A chapter of one cell as a test; what pytest says of it."""
+    """A chapter of one code cell as a test; what pytest says of it."""
     (folder / "conftest.py").write_text((ROOT / "book" / "conftest.py").read_text())
     code = {"cell_type": "code", "id": "a", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Chapter"}
     notebook = {
-        "cells": [code],
+        "cells": [title, code],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -265,15 +270,88 @@ def run_chapter(folder, cell):
     (folder / "chapter.ipynb").write_text(json.dumps(notebook))
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--nbmake", "-p", "no:cacheprovider", "chapter.ipynb"],
-        cwd=folder, capture_output=True, text=True,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
     )  # fmt: skip
 
 
+DRAWS = "import uuid\n\nprint(uuid.uuid4().hex)"
+
+
+@pytest.fixture
+def left(tmp_path, monkeypatch):
+    """A chapter that pytest executed and left for the build, and its source."""
+    monkeypatch.setenv("EXECUTED_CHAPTERS", str(tmp_path / "left"))
+    (tmp_path / "tests").mkdir()
+    done = run_chapter(tmp_path / "tests", DRAWS)
+    assert done.returncode == 0, done.stdout
+    return tmp_path / "left" / "chapter.ipynb", tmp_path / "tests" / "chapter.ipynb"
+
+
+def test_the_build_takes_the_chapters_that_the_tests_executed(left, tmp_path):
+    executed, source = left
+    (tmp_path / "book").mkdir()
+    shutil.copy(source, tmp_path / "book")
+    done = build_notebooks(tmp_path / "book", ["chapter"])
+    assert done.returncode == 0, done.stderr
+    drawn = nbformat.read(executed, as_version=4).cells[1].outputs[0].text.strip()
+    assert drawn in (tmp_path / "book" / "out" / "chapter.html").read_text()
+
+
+def test_no_chapter_of_another_state_or_with_other_cells_is_taken(left, monkeypatch):
+    import executed
+
+    source = left[1]
+    assert executed.taken(source) is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(executed, "state", lambda: "another")
+        assert executed.taken(source) is None
+    source.write_text(source.read_text().replace("import uuid", "import  uuid"))
+    assert executed.taken(source) is None
+
+
+def test_the_state_is_that_of_every_file_of_the_library_and_of_its_needs(tmp_path, monkeypatch):
+    import executed
+
+    package = tmp_path / "cs231n_arch"
+    package.mkdir()
+    found = SimpleNamespace(submodule_search_locations=[str(package)])
+    monkeypatch.setattr(executed, "find_spec", lambda name: found)
+    versions = {"torch": "1"}
+    monkeypatch.setattr(executed, "requires", lambda name: ["torch>=1", "absent>=2; extra == 'test'"])
+    monkeypatch.setattr(executed, "version", versions.__getitem__)
+    states = [executed.state()]
+    (package / "a.json").write_text("1")
+    states.append(executed.state())
+    (package / "a.json").write_text("2")
+    states.append(executed.state())
+    versions["torch"] = "2"
+    states.append(executed.state())
+    assert len(set(states)) == len(states)
+    assert states[-1] == executed.state()
+
+
+def test_a_cache_is_emptied_when_the_library_has_changed(tmp_path, monkeypatch):
+    import side_by_side
+    from jupyter_cache import get_cache
+
+    cache = get_cache(tmp_path / "cache")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("1 + 1")])
+    kept = []
+    for state in ("one", "one", "two"):
+        monkeypatch.setattr(side_by_side, "state", lambda state=state: state)
+        side_by_side.forget_other_states(cache, tmp_path / "cache" / "state")
+        kept.append(len(cache.list_cache_records()))
+        side_by_side.put(cache, tmp_path / "a.ipynb", notebook)
+    assert kept == [0, 1, 0]
+
+
 @pytest.mark.parametrize("kind", ["UserWarning", "DeprecationWarning"])
-def test_a_warning_in_a_chapter_fails_its_test(tmp_path, kind):
+def test_a_warning_in_a_chapter_fails_its_test(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("EXECUTED_CHAPTERS", str(tmp_path / "left"))
     done = run_chapter(tmp_path, f"import warnings\nwarnings.warn('mine', {kind})")
     assert done.returncode == 1
     assert f"{kind}: mine" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # IPython prints in colour
+    assert not (tmp_path / "left").exists()  # and the build of the book executes it itself
 
 
 def test_a_warning_of_the_kernel_while_it_starts_is_none_of_a_chapter(tmp_path):

@@ -22,4 +22,6 @@ def browser(*arguments: str, logs: Mapping[str, str] | None = None) -> webdriver
         options.add_argument(f"--{argument}")
     if logs:
         options.set_capability("goog:loggingPrefs", dict(logs))
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.command_executor.client_config.timeout = 900  # seconds: a busy machine prints the book in minutes
+    return driver

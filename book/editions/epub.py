@@ -75,7 +75,9 @@ def write(chapters: list[Chapter], title: str, root: Path, file: Path) -> Path:
     book.toc = contents(documents, parts)
     book.spine = ["nav", *documents.values()]
     book.add_item(epub.EpubNcx())
-    book.add_item(epub.EpubNav())
+    contents_page = epub.EpubNav()
+    contents_page.add_item(style)
+    book.add_item(contents_page)
     file.parent.mkdir(parents=True, exist_ok=True)
     epub.write_epub(str(file), book, {"raise_exceptions": True})
     return file

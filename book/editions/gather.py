@@ -95,6 +95,7 @@ def chapter(root: Path, name: str, part: str, names: set[str]) -> Chapter:
     if name in ELSEWHERE:
         body.clear()
         body.append(BeautifulSoup(f"<h1>{escape(title)}</h1><p>{ELSEWHERE[name]}</p>", "html.parser"))
+        body["class"] = "elsewhere"
     for selector in SCREEN_ONLY:
         for node in body.select(selector):
             node.decompose()
@@ -126,6 +127,8 @@ def unfold(body: Tag) -> None:
         node.decompose()
         if cell is not None and not cell.find(True):
             cell.decompose()
+    for node in body.select("li[data-verdict]"):
+        name_check(node)
     for node in body.select("details.check-the-slide"):
         for summary in node.select(":scope > summary"):
             summary.decompose()
@@ -136,6 +139,15 @@ def unfold(body: Tag) -> None:
         for summary in node.select("summary"):
             summary.name = "p"
             summary["class"] = "admonition-title"
+
+
+def name_check(claim: Tag) -> None:
+    """Name the function that checks a claim of the ledger; the code of all would fill a hundred pages."""
+    check, facts = claim.select_one(":scope > details"), claim.select_one(":scope > dl")
+    name = check.select_one("p > code") if check else None
+    if check is not None and facts is not None and name is not None:
+        facts.append(BeautifulSoup(f"<dt>check</dt><dd>{name}</dd>", "html.parser"))
+        check.decompose()
 
 
 def name_hint(hint: Tag) -> None:

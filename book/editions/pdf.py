@@ -13,25 +13,10 @@ from chromium import OFFLINE, browser
 from gather import Chapter
 
 HERE = Path(__file__).parent
+FIT = (HERE / "paper.js").read_text(encoding="utf-8")
 FOOTER = (
-    '<div style="font-size:8px;width:100%;text-align:center;color:#555"><span class="pageNumber"></span></div>'
+    '<div style="font-size:12px;width:100%;text-align:center;color:#555"><span class="pageNumber"></span></div>'
 )
-# What is wider than the column is made as much smaller as it needs. A short piece of code and a table of less than
-# half a page stay on one page; of a longer one no empty box is left where its first line does not fit.
-SHRINK = """
-const column = document.body.clientWidth;
-for (const node of document.querySelectorAll("table, .math-block")) {
-  const wide = node.scrollWidth;
-  if (wide > column) node.style.zoom = Math.max(0.35, column / wide);
-}
-for (const code of document.querySelectorAll("pre")) {
-  if (code.offsetHeight < 350) code.style.setProperty("break-inside", "avoid", "important");
-}
-for (const figure of document.querySelectorAll("figure.framed")) {
-  if (figure.offsetHeight < 480) figure.style.setProperty("break-inside", "avoid", "important");
-}
-return document.fonts.ready.then(() => true);
-"""
 
 
 def bound(chapters: list[Chapter], title: str, pages: dict[str, int]) -> str:
@@ -75,8 +60,8 @@ def entry(place: str, title: str, pages: dict[str, int]) -> str:
     return f'<li><a href="#{place}">{html.escape(title)}</a><span class="page">{number}</span></li>'
 
 
-def printed(file: Path) -> bytes:
-    """A page of HTML as a PDF."""
+def printed(file: Path, script: str = "") -> bytes:
+    """A page of HTML as a PDF, after a script."""
     driver = browser(OFFLINE)
     try:
         driver.set_page_load_timeout(300)
@@ -91,7 +76,8 @@ def printed(file: Path) -> bytes:
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         driver.get(file.as_uri())
-        driver.execute_script(SHRINK)
+        if script:
+            driver.execute_script(script)
         wanted = {
             "printBackground": True,
             "preferCSSPageSize": True,
@@ -136,7 +122,7 @@ def write(chapters: list[Chapter], title: str, root: Path, file: Path) -> Path:
         pages: dict[str, int] = {}
         for _ in range(2):
             draft.write_text(bound(chapters, title, pages), encoding="utf-8")
-            content = printed(draft)
+            content = printed(draft, FIT)
             pages = starts(content, chapters)
     finally:
         draft.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,46 @@ def test_references_have_no_marks_that_lead_back(bound: Path) -> None:
     assert "(1,2)" not in text  # it has two citations in the first chapter
 
 
+def sheets(folder: Path, begins: Iterable[int], content: str) -> list[str]:
+    """The text of each sheet of bound chapters, whose content begins some pixels below the first sheet's top."""
+    style = (ROOT / "book" / "editions" / "print.css").read_text(encoding="utf-8")
+    page = folder / "chapter.html"
+    filled = [f'<article><div style="height: {pixels}px">before</div>{content}</article>' for pixels in begins]
+    page.write_text(f'<!doctype html><meta charset="utf-8"><style>{style}</style><body>{"".join(filled)}</body>')
+    return printed_pages(page, folder, "FIT")
+
+
+def test_a_heading_stays_with_its_text_and_a_colophon_with_the_last_reference(bound: Path, tmp_path: Path) -> None:
+    text = " ".join(["many words about sizes,"] * 20)
+    colophon = '<div class="citation"><p>A paper.</p></div></div></section><p class="colophon">Computed here.</p>'
+    sizes = f"<section><p>one</p></section><section><h2>Sizes</h2><p>{text}</p></section>"
+    pages = sheets(tmp_path, range(820, 960, 20), f"{sizes}<section><h2>References</h2><div>{colophon}")
+    pages += sheets(tmp_path, range(820, 960, 20), f"<section><h2>References</h2><div>{colophon}")
+    for first, second in (("Sizes", "many words"), ("A paper.", "Computed")):
+        parted = [page for page in pages if (first in page) != (f"{first} {second}" in page)]
+        assert not parted
+
+
+def test_a_high_figure_becomes_smaller_and_text_that_follows_fills_its_place(bound: Path, tmp_path: Path) -> None:
+    size = "width='600' height='600'"
+    drawing = f"<svg xmlns='http://www.w3.org/2000/svg' {size}><rect {size}/></svg>"
+    figure = f'<figure><img src="data:image/svg+xml,{drawing}"><figcaption>A square.</figcaption></figure>'
+    after = "<p>the figure shows it.</p></section><section><h2>Next</h2><p>other matters</p></section>"
+    block = f"<section><h2>Idea</h2><p>It is square:</p>{figure}{after}"
+    whole, first, second = sheets(tmp_path, (300, 700), block)  # of its own size it would not fit below 300
+    assert "square: A square. the figure shows it." in whole
+    assert "square: the figure shows it. Next other matters" in first
+    assert second.startswith("A square.")
+
+
+def test_a_caption_of_two_lines_is_not_parted(bound: Path, tmp_path: Path) -> None:
+    rows = "".join(f"<tr><td>row {number}</td></tr>" for number in range(60))
+    inside = f"<p>{' '.join(['one word more'] * 10)}</p><div><table>{rows}</table></div>"
+    table = f'<figure class="framed"><figcaption>{inside}</figcaption></figure>'
+    pages = sheets(tmp_path, range(820, 960, 20), table)
+    assert not [page for page in pages if ("one word more" in page) != ("more row 0 row 1 row 2" in page)]
+
+
 def test_a_short_table_and_an_exercise_stay_on_one_page(bound: Path, tmp_path: Path) -> None:
     rows = "".join(f"<tr><td>row {number}</td></tr>" for number in range(12))
     table = f'<figure class="framed"><figcaption>Squares.<table>{rows}</table></figcaption></figure>'
@@ -109,7 +150,7 @@ def test_a_short_table_and_an_exercise_stay_on_one_page(bound: Path, tmp_path: P
         page.write_text(
             f'<html><style>{style}</style><body><div style="height: 870px">before</div>{block}</body></html>'
         )
-        before, after = printed_pages(page, tmp_path)
+        before, after = printed_pages(page, tmp_path, "FIT")
         assert before.startswith("before")
         assert re.search("Squares. row 0 .* row 11 |Exercises Exercise 1 What\\? And why\\?", after), after
 
@@ -122,7 +163,7 @@ def test_a_long_table_begins_with_more_than_one_row(bound: Path, tmp_path: Path)
         f'<html><style>{style}</style><body><div style="height: 860px">before</div><figure class="framed">'
         f"<figcaption><p>Squares.</p><div><table>{rows}</table></div></figcaption></figure></body></html>"
     )
-    before, after = printed_pages(page, tmp_path)
+    before, after = printed_pages(page, tmp_path, "FIT")
     assert "row 0" not in before
     assert after.startswith("Squares. row 0 row 1 row 2")
 
@@ -165,11 +206,11 @@ def paper(page: Path, folder: Path) -> str:
     return words(" ".join(printed_pages(page, folder)))
 
 
-def printed_pages(page: Path, folder: Path) -> list[str]:
+def printed_pages(page: Path, folder: Path, script: str = "''") -> list[str]:
     """The text of each sheet when a browser prints a page."""
     program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pdf import printed; "
-        "Path(sys.argv[3]).write_bytes(printed(Path(sys.argv[2])))"
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pdf import FIT, printed; "
+        f"Path(sys.argv[3]).write_bytes(printed(Path(sys.argv[2]), {script}))"
     )
     file = folder / f"{page.stem}.pdf"
     command = [sys.executable, "-c", program, str(ROOT / "book" / "editions"), str(page), str(file)]
@@ -213,3 +254,22 @@ def test_pages_for_a_screen_are_not_bound_but_named(tmp_path: Path, monkeypatch:
     assert "computes while you type" in explorer.body.get_text()
     assert "a form" not in explorer.body.get_text()
     assert "HTML book" in api.body.get_text()
+    assert [page.body["class"] for page in (explorer, api)] == ["elsewhere", "elsewhere"]
+
+
+def test_the_ledger_names_the_checks_of_its_claims_without_their_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "editions"))
+    from gather import read
+
+    from cs231n_arch.claims import check
+    from cs231n_arch.claims.page import page
+
+    (tmp_path / "_toc.yml").write_text("root: ledger\nparts: []\n")
+    article = f'<article class="bd-article"><h1>Ledger</h1>{page(check("vgg-depth"))._repr_html_()}</article>'
+    (tmp_path / "ledger.html").write_text(article, encoding="utf-8")
+    (ledger,) = read(tmp_path, tmp_path / "_toc.yml")
+    text = ledger.body.get_text(" ")
+    assert "check cs231n_arch.claims." in text
+    assert "def " not in text

@@ -16,7 +16,7 @@ import nbformat
 
 BOOK = Path(__file__).parents[1] / "book"
 LARGEST = 3e6  # bytes; Colab and GitHub show such a file at once
-MARKUP = re.compile(r"\{[a-z][\w:-]*\}`|^\s*[`:]{3,}\{|\(eq-[a-z]|^\s*:(label|class|filter):", re.MULTILINE)
+MARKUP = re.compile(r"\{[a-z][\w:-]*\}`|[`:]{3,}\{[a-z]|\(eq-[a-z]|^\s*:(label|class|filter):", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 

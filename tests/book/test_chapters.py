@@ -99,6 +99,11 @@ def test_the_first_cell_is_the_same_everywhere(page):
     assert "budget = setup()" in first
 
 
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_directives_begin_on_a_line_of_their_own(page):
+    assert not re.findall(r"^.*\w.*(?::::|```)\{[a-z-]+\}", prose(page), re.MULTILINE)  # else a reader sees them
+
+
 @pytest.mark.parametrize("page", ARCHITECTURES)
 def test_sections_of_the_template_in_order(page):
     headings = re.findall(r"^## (.+)$", prose(page), re.MULTILINE)

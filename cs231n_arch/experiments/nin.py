@@ -1,9 +1,14 @@
 """Network in Network: 1x1 convolutions after each convolution, and heads without fully connected layers."""
 
-from cs231n_arch.experiments.design import Comparison, Experiment
+from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm
 from cs231n_arch.experiments.vgg import BUDGETS
+
+# Section 4.1: trained until the accuracy on the training images stops improving, twice more at lower rates.
+FINISHED = Condition("convolutions", "train_error", 0.05, "the control has been trained nearly to its end")
+# Section 3.2: averaging is a regulariser, so the dense head must be able to overfit.
+FITTED = Condition("mlpconv, dense head", "train_error", 0.01, "the dense head fits its training images")
 
 HEADS = Experiment(
     id="mlpconv-and-heads",
@@ -14,9 +19,9 @@ HEADS = Experiment(
         "mlpconv, dense head": Arm("workbench", {"mlpconv": True, "head": "class_maps"}),
     },
     comparisons=(
-        Comparison("convolutions", "mlpconv", Better("lower"), claim="nin-effect"),
+        Comparison("convolutions", "mlpconv", Better("lower"), claim="nin-effect", regime=(FINISHED,)),
         # Table 5 of the paper.
-        Comparison("mlpconv, dense head", "mlpconv", Better("lower"), claim="nin-head"),
+        Comparison("mlpconv, dense head", "mlpconv", Better("lower"), claim="nin-head", regime=(FITTED,)),
     ),
     recipe="alexnet",
     budgets=BUDGETS,

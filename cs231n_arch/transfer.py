@@ -44,7 +44,7 @@ def linear_probe(
     """Test accuracy of a linear classifier on given features, from 0 to 1: scikit-learn's logistic regression.
 
     Args:
-        train: features (N, ...) and labels (N,) to fit; the features are flattened and standardised.
+        train: features (N, ...) and labels (N,) to fit; the features are flattened and standardized.
         test: as `train`, to score.
         penalty: strength of the L2 penalty.
         seed: of the solver.

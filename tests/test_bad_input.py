@@ -190,7 +190,7 @@ LIBRARY: dict[str, Row] = {
     "weights without a network": (
         lambda p: after(p.offline(), lambda: create_model("resnet18", pretrained=True)),
         RuntimeError, "could not download ResNet18_Weights.IMAGENET1K_V1 from https://"),
-    "grey image": (lambda p: see("vgg11", 2, 1, 224, 224), ValueError, "(N, 3, height, width)"),
+    "gray image": (lambda p: see("vgg11", 2, 1, 224, 224), ValueError, "(N, 3, height, width)"),
     "image without a batch": (lambda p: see("vgg11", 3, 224, 224), ValueError, "given shape (3, 224, 224)"),
     "small image": (lambda p: see("alexnet", 2, 3, 32, 32), ValueError, "227x227"),
     "tiny image": (
@@ -456,7 +456,7 @@ TRAIN = [
 COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "nothing": ([], 2, "required: SUBCOMMAND"),
     "subcommand": (["bake"], 2, "invalid choice: 'bake'"),
-    "option": (["summary", "vgg11", "--colour"], 2, "unrecognized arguments: --colour"),
+    "option": (["summary", "vgg11", "--hue"], 2, "unrecognized arguments: --hue"),
     "models": (["list", "zzz*"], 1, "cs231n-arch list: no model matches 'zzz*'"),
     "model": (["summary", "vgg12"], 1, "cs231n-arch summary: no model is named 'vgg12'; did you mean vgg1"),
     "claims": (["claims", "nothing-*"], 1, "no claim is named 'nothing-*'"),

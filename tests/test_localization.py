@@ -40,7 +40,7 @@ def test_of_class_and_loss() -> None:
     assert torch.equal(of_class(boxes, labels), torch.stack([boxes[0, 2], boxes[1, 0]]))
     assert torch.equal(of_class(boxes[:, :1], labels), boxes[:, 0])
     edges = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.2, 0.4, 0.6]])
-    perfect = torch.tensor([[[0.5, 0.5, 1.0, 1.0]], [[0.3, 0.4, 0.2, 0.4]]])  # centre, width and height
+    perfect = torch.tensor([[[0.5, 0.5, 1.0, 1.0]], [[0.3, 0.4, 0.2, 0.4]]])  # center, width and height
     assert box_loss(perfect, labels, edges).item() == pytest.approx(0, abs=1e-12)
     assert box_loss(perfect + 0.1, labels, edges).item() == pytest.approx(4 * 0.01, rel=1e-5)
     assert localization_error(perfect, labels, edges) == 0

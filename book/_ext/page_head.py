@@ -3,7 +3,7 @@
 - A description for search engines and for links in messages: of a lesson its
   question and its answer, of other pages the first paragraph.
 - The title of the first page, which would have the book's twice.
-- The version and the licence at the foot of every page.
+- The version and the license at the foot of every page.
 """
 
 import html
@@ -19,7 +19,7 @@ LONGEST = 200  # characters of a description
 PACKAGE = metadata("cs231n-arch")
 FOOT = (
     f"<p>Version {PACKAGE['Version']}. "
-    f"Licence: {PACKAGE['License-Expression']}.</p>"
+    f"License: {PACKAGE['License-Expression']}.</p>"
 )
 
 

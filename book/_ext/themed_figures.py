@@ -1,7 +1,7 @@
 """Sphinx extension: figures that can be read on a light and on a dark page.
 
 Figures are drawn with dark ink on white (cs231n_arch.plots). For the dark
-page each has a twin with light ink on the colour of that page; book.css shows
+page each has a twin with light ink on the color of that page; book.css shows
 the one or the other.
 """
 

@@ -104,7 +104,7 @@ class Receptive(NamedTuple):
 
     Attributes:
         field: side of the square of input pixels that the unit sees.
-        jump: distance in input pixels between neighbouring units.
+        jump: distance in input pixels between neighboring units.
     """
 
     field: int

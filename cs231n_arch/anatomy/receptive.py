@@ -24,7 +24,7 @@ class Axis(NamedTuple):
         reach: (2, *shape): the first pixel that each unit sees, and the last one times -1, so that the smaller is
             the further for both; infinite for a unit that sees nothing.
         place: (1, *shape): the pixel that each unit stands for.
-        jump: pixels between neighbouring units; None if they have no such distance.
+        jump: pixels between neighboring units; None if they have no such distance.
     """
 
     reach: Tensor
@@ -71,7 +71,7 @@ def settled(axes: Sequence[Axis]) -> tuple[Axis, ...]:
     """The axes with their jumps as the places tell them; a jump stays where there is one place only.
 
     It also stays where two axes share a dimension, as in a list of tokens. Places along several dimensions have no
-    neighbours.
+    neighbors.
     """
     dims = [varying(axis.place) for axis in axes]
     found = []
@@ -86,7 +86,7 @@ def settled(axes: Sequence[Axis]) -> tuple[Axis, ...]:
 
 
 def spacing(line: Tensor, jump: float | None) -> float | None:
-    """Distance of neighbours along a line, or their mean distance if places repeat, as after an upsampling."""
+    """Distance of neighbors along a line, or their mean distance if places repeat, as after an upsampling."""
     if len(line) == 2 and jump is None:
         return None
     for lag in range(1, min(9, len(line))):

@@ -163,7 +163,7 @@ class Watch(TorchDispatchMode):
         row.macs += macs or 0
         if macs is None and depends and not row.kind.endswith(NOT_COUNTED):
             row.kind += NOT_COUNTED
-        # A pooling of another rank works along the channels, as in local response normalisation.
+        # A pooling of another rank works along the channels, as in local response normalization.
         whole = call.window and (call.name == "convolution" or len(call.window.kernel) == self.rank)
         if call.window and whole and row.kernel is None:
             row.kernel, row.stride, row.padding = map(shorten, call.window)

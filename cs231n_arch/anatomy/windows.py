@@ -54,9 +54,7 @@ def interpolated(inputs: int, outputs: int, kind: str, corners: bool, scale: flo
     below = source.floor().long()
     reach = {"linear": range(2), "cubic": range(-1, 3)}.get(kind, range(1))
     index = below[:, None] + torch.tensor(list(reach), device="cpu")
-    real = (source != below)[:, None] | (
-        index == below[:, None]
-    )  # at a unit itself, its neighbours have no weight
+    real = (source != below)[:, None] | (index == below[:, None])  # at a unit itself, its neighbors have no weight
     return Taps(index, real, below, step)
 
 

@@ -66,7 +66,7 @@ def deconvnet(net: nn.Sequential, images: Tensor, layer: str, unit: int) -> Tens
 
     Everything else in the layer is set to zero, and what is left goes back through the layers: a maximum returns
     to the place that it came from (unpooling with switches), a ReLU is a ReLU again (rectification), and a
-    convolution passes its input on through the same filters, transposed. Normalisation and dropout play no part.
+    convolution passes its input on through the same filters, transposed. Normalization and dropout play no part.
 
     Args:
         net: a series of convolutions, ReLUs and max poolings, up to the layer; what follows does not matter.
@@ -166,7 +166,7 @@ def input_gradient(net: nn.Sequential, images: Tensor, layer: str) -> Tensor:
 
     Returns:
         (H, W): the size of the gradient of the middle unit, summed over all its maps, with respect to the image;
-        summed over the colours and averaged over the images (Luo et al. 2016, arXiv 1701.04128, Section 2).
+        summed over the colors and averaged over the images (Luo et al. 2016, arXiv 1701.04128, Section 2).
 
     Raises:
         ValueError: as `layers_until`, or a layer without maps.

@@ -187,7 +187,7 @@ def occlusion_maps(net: nn.Module, images: Tensor, *, size: int, stride: int = 1
         images: (N, C, H, W), on the net's device.
         size: side of the square in pixels.
         stride: pixels from one place of the square to the next.
-        fill: value of the square. For normalised images 0 is the mean grey that the paper uses.
+        fill: value of the square. For normalized images 0 is the mean gray that the paper uses.
 
     Returns:
         (N, classes, rows, columns), a probability for each place of the square, first place top left. Where that

@@ -59,8 +59,8 @@ def order() -> Verdict:
     convolutions, dense = len(of_kind("alexnet", "Conv2d")), len(of_kind("alexnet", "Linear"))
     pooled_first = [names.index(f"pool{n}") < names.index(f"norm{n}") for n in (1, 2)]
     return settle(
-        "convolution, pooling, normalisation, twice; five convolutions and three dense layers",
-        f"{convolutions} convolutions and {dense} dense layers; in the paper normalisation stands before "
+        "convolution, pooling, normalization, twice; five convolutions and three dense layers",
+        f"{convolutions} convolutions and {dense} dense layers; in the paper normalization stands before "
         "pooling, the "
         "spoken order is that of a later copy (CaffeNet)",
         holds=(convolutions, dense) == (5, 3) and all(pooled_first),

@@ -24,9 +24,9 @@ def relu_speed() -> Verdict:
 
 @checks("alexnet-norm")
 def normalisation() -> Verdict:
-    """Layers of local response normalisation."""
+    """Layers of local response normalization."""
     names = list(of_kind("alexnet", *NORMALISATION)["name"])
-    return settle("normalisation layers", f"two layers, {listed(names)}", holds=len(names) == 2)
+    return settle("normalization layers", f"two layers, {listed(names)}", holds=len(names) == 2)
 
 
 @checks("alexnet-norm-gone")
@@ -57,7 +57,7 @@ def normalisation_elsewhere() -> Verdict:
 
 @checks("alexnet-lrn")
 def normalisation_effect() -> Verdict:
-    """Test error with and without local response normalisation."""
+    """Test error with and without local response normalization."""
     with_, without = (
         published.value("AlexNet", f"test_error_cifar10_4_layers {how} LRN") for how in ("with", "without")
     )
@@ -71,8 +71,8 @@ def augmentation() -> Verdict:
     """The augmentation that the paper describes in its Section 4.1."""
     printed = published.load("AlexNet", "augmentation")["value"].item()
     return settle(
-        "flips, jitter, crops and colour",
-        "the paper: random crops of 224 from 256 pixels, mirror images, and changes of colour",
+        "flips, jitter, crops and color",
+        "the paper: random crops of 224 from 256 pixels, mirror images, and changes of color",
         holds=all(word in printed for word in ("crops", "flips", "colour")),
     )
 
@@ -81,7 +81,7 @@ def augmentation() -> Verdict:
 def augmentation_effect() -> Verdict:
     """Test error with and without shifted and mirrored images."""
     gain = published.load("AlexNet", "gain_pca_colour")["value"].item().replace(">", "more than ")
-    return by_run("alexnet-aug-effect", f"the paper: changes of colour alone save {gain} point of top-1 error")
+    return by_run("alexnet-aug-effect", f"the paper: changes of color alone save {gain} point of top-1 error")
 
 
 @checks("alexnet-dropout")

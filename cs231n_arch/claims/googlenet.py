@@ -223,7 +223,7 @@ def plan() -> Verdict:
     return settle(
         "convolution, pooling, two convolutions, pooling, then modules",
         f"{listed(start).replace('_', ' ')}: the plan is right, but for two layers of local response "
-        "normalisation that "
+        "normalization that "
         "the lecture leaves out",
         holds=[name for name in start if not name.startswith("norm")]
         == ["conv1", "pool1", "conv2_reduce", "conv2", "pool2"],

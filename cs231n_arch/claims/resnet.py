@@ -98,7 +98,7 @@ def plain_sum() -> Verdict:
     own = sum(p.numel() for part in sums for p in part.parameters(recurse=False))
     plain = sum(not list(part.get_submodule("shortcut").parameters()) for part in sums)
     return settle(
-        "the two inputs are added as they are, without learnt weights",
+        "the two inputs are added as they are, without learned weights",
         f"the {len(sums)} sums of ResNet-34 have {own or 'no'} parameters of their own; {plain} shortcuts have "
         "none "
         "either, the others project to a new size",

@@ -53,7 +53,7 @@ def degradation_test() -> Verdict:
 @checks("resnet-harder")
 def harder() -> Verdict:
     """Training of a deep plain net from the start that copies a shallow one."""
-    return by_run("resnet-harder", "a hypothesis of the authors: deeper plain nets are harder to optimise")
+    return by_run("resnet-harder", "a hypothesis of the authors: deeper plain nets are harder to optimize")
 
 
 @checks("resnet-residual")
@@ -107,7 +107,7 @@ def initialisation() -> Verdict:
     """Spread of the signal after 30 layers of ReLU, with the variances 1/n and 2/n and without batch norm."""
     spread = {variance: after_layers(variance) for variance in (1, 2)}
     return settle(
-        "Xavier's initialisation needs a further factor of two",
+        "Xavier's initialization needs a further factor of two",
         f"after 30 layers with ReLU the signal has {spread[1]:.5f} of its size with the variance 1/n, and "
         f"{spread[2]:.1g} "
         "with 2/n",
@@ -152,7 +152,7 @@ def human() -> Verdict:
     person = published.value("human (Russakovsky et al.)", "top5_error")
     return settle(
         "3.57 % is better than a person's 5.1 %",
-        f"an ensemble of six nets has {ours} % top-5 error, the person who practised most {person} %",
+        f"an ensemble of six nets has {ours} % top-5 error, the person who practiced most {person} %",
         holds=ours < person,
     )
 

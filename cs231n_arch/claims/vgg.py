@@ -53,16 +53,16 @@ def filters() -> Verdict:
 
 @checks("vgg-smallest")
 def smallest() -> Verdict:
-    """Neighbours that kernels of 1, 2 and 3 pixels cover, seen from the pixel at their centre."""
+    """Neighbors that kernels of 1, 2 and 3 pixels cover, seen from the pixel at their center."""
     reach = {side: {pixel - (side - 1) // 2 for pixel in range(side)} for side in (1, 2, 3)}
     symmetric = [
         side for side, offsets in reach.items() if side > 1 and offsets == {-offset for offset in offsets}
     ]
     return settle(
-        "3x3 is the smallest filter that sees a pixel's neighbours",
-        "2x2 sees neighbours too, but on one side only; 3x3 is the smallest that sees left, right, above, below "
+        "3x3 is the smallest filter that sees a pixel's neighbors",
+        "2x2 sees neighbors too, but on one side only; 3x3 is the smallest that sees left, right, above, below "
         "and "
-        "the centre, as the paper says",
+        "the center, as the paper says",
         holds=min(symmetric) == 2,
     )
 
@@ -275,10 +275,10 @@ def even_work() -> Verdict:
 
 @checks("vgg-nolrn")
 def no_normalisation() -> Verdict:
-    """Layers of local response normalisation in VGG-16 and VGG-19."""
+    """Layers of local response normalization in VGG-16 and VGG-19."""
     layers = sum(count(net(name), nn.LocalResponseNorm) for name in ("vgg16", "vgg19"))
     return settle(
-        "no local response normalisation", f"{layers or 'no'} such layers in VGG-16 and VGG-19", holds=not layers
+        "no local response normalization", f"{layers or 'no'} such layers in VGG-16 and VGG-19", holds=not layers
     )
 
 

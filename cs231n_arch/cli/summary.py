@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def blocks(layers: "pd.DataFrame", depth: int) -> "pd.DataFrame":
-    """The layers, neighbours whose names agree in their first `depth` parts added up."""
+    """The layers, neighbors whose names agree in their first `depth` parts added up."""
     names = layers["name"].str.split(".").str[:depth].str.join(".")
     together = layers.assign(name=names).groupby((names != names.shift()).cumsum())
     sums = together.agg({"name": "first", "output_shape": "last", "params": "sum", "macs": "sum"})

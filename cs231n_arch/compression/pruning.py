@@ -36,7 +36,7 @@ def prune(model: nn.Module, density: float) -> None:
 
     Raises:
         ValueError: a density out of range, or above what is left of a layer, a net without weights, or weights
-            that something else computes, such as weight normalisation or `quantize`.
+            that something else computes, such as weight normalization or `quantize`.
 
     Differs from: the papers choose one threshold for each layer, in units of its weights' standard deviation, by
     sensitivity; here each layer keeps the same share, so the density is the one asked for.

@@ -39,14 +39,14 @@ def quantized(layer: nn.Module) -> bool:
 
 
 def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
-    """k-means in one dimension from evenly spaced centres ("linear initialization", Section 3.2).
+    """k-means in one dimension from evenly spaced centers ("linear initialization", Section 3.2).
 
     Args:
         values: the numbers to cluster, shape (n,).
-        entries: most centres; fewer are used if there are fewer different values.
+        entries: most centers; fewer are used if there are fewer different values.
 
     Returns:
-        The centres in increasing order, shape (k,), and the index of each value's centre, shape (n,).
+        The centers in increasing order, shape (k,), and the index of each value's center, shape (n,).
     """
     different, times = np.unique(values, return_counts=True)
     if len(different) <= entries:
@@ -62,7 +62,7 @@ def cluster(values: np.ndarray, entries: int) -> tuple[np.ndarray, np.ndarray]:
         members = np.diff(numbers[edges])
         means = np.diff(sums[edges]) / members
         if unused := entries - len(means):
-            # Centres in an empty place, such as the gap that pruning leaves around zero, split wide clusters.
+            # Centers in an empty place, such as the gap that pruning leaves around zero, split wide clusters.
             errors = np.maximum(np.diff(squares[edges]) - members * means**2, 0)
             widest = np.argsort(errors)[::-1][:unused]
             means = np.sort(np.concatenate((means, means[widest] + np.sqrt(errors[widest] / members[widest]))))
@@ -85,7 +85,7 @@ def quantize(model: nn.Module, bits: int) -> None:
 
     Raises:
         ValueError: bits out of range, a net that is quantized already, a layer without a nonzero weight, weights
-            that are not finite, or that something else computes, such as weight normalisation.
+            that are not finite, or that something else computes, such as weight normalization.
     """
     if not isinstance(bits, int) or not BITS[0] <= bits <= BITS[1]:
         raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[1]}; given {bits!r}")

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-# Principal components of the colours of ImageNet's training pixels, on a scale from 0 to 1 (fb.resnet.torch).
+# Principal components of the colors of ImageNet's training pixels, on a scale from 0 to 1 (fb.resnet.torch).
 IMAGENET_EIGENVALUES = (0.2175, 0.0188, 0.0045)
 IMAGENET_EIGENVECTORS = (  # one column per component; rows are red, green, blue
     (-0.5675, 0.7192, 0.4009),
@@ -32,7 +32,7 @@ class CropAndFlip:
         padding: pixels added at each side.
         mode: `constant` pads with `fill`; `reflect` with the image's own mirrored pixels.
         flip: whether to mirror half of the images; digits and other writing must not be.
-        fill: zero is the mean where images are normalised; LeNet's background is -0.1.
+        fill: zero is the mean where images are normalized; LeNet's background is -0.1.
     """
 
     padding: int = 4
@@ -95,15 +95,15 @@ def for_batches(steps: Sequence[str]) -> CropAndFlip:
 
 
 class PCALighting(v2.Transform):  # type: ignore[misc]
-    """Add multiples of the principal components of the colours to every pixel (Krizhevsky et al. 2012, Sec. 4.1).
+    """Add multiples of the principal components of the colors to every pixel (Krizhevsky et al. 2012, Sec. 4.1).
 
     The shift is sum of a_i * l_i * p_i over the components p_i with eigenvalue l_i, with one a_i ~ N(0, std^2) for
     the whole image. The paper leaves open on which scale the eigenvalues are; here pixels count from 0 to 1, as in
-    fb.resnet.torch, because on a scale to 255 the same formula would shift by a thousand grey levels.
+    fb.resnet.torch, because on a scale to 255 the same formula would shift by a thousand gray levels.
 
     Args:
         std: standard deviation of a_i.
-        eigenvalues: of the covariance of the colours.
+        eigenvalues: of the covariance of the colors.
         eigenvectors: (3, 3), one column per component.
     """
 
@@ -122,7 +122,7 @@ class PCALighting(v2.Transform):  # type: ignore[misc]
         return {"shift": self.scaled @ (torch.randn(3) * self.std)}
 
     def transform(self, inpt: Tensor, params: dict[str, Tensor]) -> Tensor:
-        """Shift the colours of (..., 3, H, W); values stay on their scale."""
+        """Shift the colors of (..., 3, H, W); values stay on their scale."""
         top = 1.0 if inpt.is_floating_point() else 255.0
         shifted = inpt + params["shift"].view(3, 1, 1) * top
         return shifted.clamp(0, top).to(inpt.dtype) if top == 1.0 else shifted.round().clamp(0, top).to(inpt.dtype)
@@ -173,17 +173,17 @@ def scale_jitter(low: int, high: int) -> v2.Transform:
     return v2.RandomShortestSize(list(range(low, high + 1)), antialias=True)
 
 
-# A recipe's words -> what they do. Photometric distortion is Howard's (2013): brightness, contrast and colour by a
-# factor from 0.5 to 1.5, in random order; "and colour" is that of fb.resnet.torch, 0.6 to 1.4. For 299 pixels the
+# A recipe's words -> what they do. Photometric distortion is Howard's (2013): brightness, contrast and color by a
+# factor from 0.5 to 1.5, in random order; "and color" is that of fb.resnet.torch, 0.6 to 1.4. For 299 pixels the
 # steps are those of the Inception papers' TensorFlow code: saturation, contrast by 0.5 to 1.5, hue by up to 0.2.
 STEPS: dict[str, Callable[[], v2.Transform]] = {
-    "shorter side 256, centre 256": lambda: v2.Compose([v2.Resize(256, antialias=True), v2.CenterCrop(256)]),
+    "shorter side 256, center 256": lambda: v2.Compose([v2.Resize(256, antialias=True), v2.CenterCrop(256)]),
     "256 by 256": lambda: v2.Resize((256, 256), antialias=True),
     "shorter side in 256-512": lambda: scale_jitter(256, 512),
     "shorter side in 256-480": lambda: scale_jitter(256, 480),
     "random crop 224": lambda: v2.RandomCrop(224),
     "random crop 227": lambda: v2.RandomCrop(227),
-    "one of ten crops 224 (corners and centre, each flipped)": lambda: OneOfTenCrops(224),
+    "one of ten crops 224 (corners and center, each flipped)": lambda: OneOfTenCrops(224),
     "area crop 224, 8-100 % of the image, aspect 3/4-4/3": lambda: area_crop(224),
     "area crop 299, 5-100 % of the image, aspect 3/4-1.33": lambda: area_crop(299, 0.05, 1.33),
     "brightness by up to 32/255, saturation": lambda: v2.RandomOrder(
@@ -194,9 +194,9 @@ STEPS: dict[str, Callable[[], v2.Transform]] = {
     ),
     "random flip": v2.RandomHorizontalFlip,
     "PCA lighting, deviation 0.1": PCALighting,
-    "RGB colour shift": PCALighting,
+    "RGB color shift": PCALighting,
     "photometric distortion": lambda: v2.ColorJitter(0.5, 0.5, 0.5),
-    "PCA lighting and colour": lambda: v2.Compose([v2.ColorJitter(0.4, 0.4, 0.4), PCALighting()]),
+    "PCA lighting and color": lambda: v2.Compose([v2.ColorJitter(0.4, 0.4, 0.4), PCALighting()]),
     "pad 2 with -0.1, random crop": lambda: v2.RandomCrop(32, padding=2, fill=-0.1),
     "pad 4 with zeros, random crop": lambda: v2.RandomCrop(32, padding=4),
     "pad 4 by reflection, random crop": lambda: v2.RandomCrop(32, padding=4, padding_mode="reflect"),
@@ -219,7 +219,7 @@ def for_images(steps: Sequence[str]) -> v2.Transform:
 
 
 def ten_crops(images: Tensor, size: int) -> Tensor:
-    """Corners and centre, each also flipped: (..., H, W) to (10, ..., size, size) (Krizhevsky et al. 2012)."""
+    """Corners and center, each also flipped: (..., H, W) to (10, ..., size, size) (Krizhevsky et al. 2012)."""
     return torch.stack(v2.functional.ten_crop(images, [size, size]))
 
 
@@ -240,7 +240,7 @@ def crops_144(images: Tensor, size: int = 224, scales: Sequence[int] = (256, 288
     """The 144 crops of Szegedy et al. (2014), Section 7: (..., H, W) to (144, ..., size, size).
 
     At each of four shorter sides: the left, middle and right square (top, middle, bottom of an upright image); of
-    each its corners and centre, and the square itself resized; each also flipped.
+    each its corners and center, and the square itself resized; each also flipped.
     """
     views = []
     for side in scales:

@@ -40,7 +40,7 @@ def load_boxed(
     """Every image of a set, scaled at random and placed at random on a black canvas.
 
     Args:
-        name: a grey set that `data.load` knows; its images have a black background.
+        name: a gray set that `data.load` knows; its images have a black background.
         canvas: height and width of the canvas in pixels.
         object_sizes: smallest and largest side to which an image is scaled before it is placed.
         seed: of sizes and places. The test images have their own.

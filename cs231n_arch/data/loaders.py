@@ -27,7 +27,7 @@ class Datasets:
 
     Attributes:
         name: of the set.
-        train: (image, label) pairs, each image (C, H, W), float32 and normalised, all of one size.
+        train: (image, label) pairs, each image (C, H, W), float32 and normalized, all of one size.
         test: as `train`.
         classes: names of the classes.
     """
@@ -153,8 +153,8 @@ def one_by_one(split: Split, transform: Transform | None = None) -> Datasets:
 def folders(root: str | Path, steps: Sequence[str]) -> Datasets:
     """Image files as ImageNet is usually stored, one folder a class: root/train/CLASS and root/val/CLASS.
 
-    Training images are augmented by the steps of a recipe; test images are the centre crop, of the training
-    size, of an image whose shorter side is 8/7 of it (256 for 224). Both are normalised by ImageNet's mean and
+    Training images are augmented by the steps of a recipe; test images are the center crop, of the training
+    size, of an image whose shorter side is 8/7 of it (256 for 224). Both are normalized by ImageNet's mean and
     deviation.
 
     Args:

@@ -69,7 +69,7 @@ PACKAGES: dict[str, Callable[[str], np.ndarray]] = {
     "scikit-image": from_skimage,
     "matplotlib": from_matplotlib,
 }
-# name -> package, its name there, credit, licence; all as the packages state them.
+# name -> package, its name there, credit, license; all as the packages state them.
 PHOTOS: dict[str, tuple[str, str, str, str]] = {
     "cat": ("scikit-image", "chelsea", "Stefan van der Walt", CC0),
     "coffee": ("scikit-image", "coffee", "Rachel Michetti, courtesy of Pikolo Espresso Bar", CC0),
@@ -106,7 +106,7 @@ def photos() -> dict[str, Photo]:
 
 
 def as_tensor(pixels: np.ndarray) -> Tensor:
-    """Pixels (height, width), grey, or (height, width, 3) as (3, height, width)."""
+    """Pixels (height, width), gray, or (height, width, 3) as (3, height, width)."""
     colours = np.array(pixels) if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
     return torch.from_numpy(colours).permute(2, 0, 1).contiguous()
 
@@ -150,7 +150,7 @@ def crops(
 def read_photo(path: str | Path) -> Tensor:
     """Read a photograph from a file, as a person sees it.
 
-    It is turned as its EXIF says; CMYK, grey and palettes become colours; what is transparent shows white.
+    It is turned as its EXIF says; CMYK, gray and palettes become colors; what is transparent shows white.
 
     Args:
         path: a PNG, JPEG or another file that Pillow reads; of an animation the first picture is taken.
@@ -179,7 +179,7 @@ def read_photo(path: str | Path) -> Tensor:
 def as_rgb(image: Image.Image) -> Image.Image:
     """The image upright, without transparency, with 8 bits of red, green and blue."""
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):  # more than 8 bits of grey
+    if image.mode.startswith(("I", "F")):  # more than 8 bits of gray
         grey = np.array(image).astype(np.float64)
         high = 65535 if image.mode.startswith("I") and grey.max() <= 65535 else grey.max()
         low = min(0, grey.min())

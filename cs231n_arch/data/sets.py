@@ -20,12 +20,12 @@ class Split:
 
     Attributes:
         name: the name that `load` was given.
-        train_images: (N, C, H, W), float32 when normalised, otherwise uint8 from 0 to 255.
+        train_images: (N, C, H, W), float32 when normalized, otherwise uint8 from 0 to 255.
         train_labels: (N,), int64, an index into `classes`.
         test_images: as `train_images`.
         test_labels: as `train_labels`.
         classes: names of the classes.
-        mean: of each channel over the training images, on a scale from 0 to 1, before normalising.
+        mean: of each channel over the training images, on a scale from 0 to 1, before normalizing.
         std: standard deviation of each channel, on the same scale.
         source: where the images came from.
     """
@@ -71,7 +71,7 @@ def load(
             addresses and checksums.
             Fashion-MNIST is also read from the Debian package dataset-fashion-mnist.
         image_size: height and width; None keeps the set's own. Bilinear, smoothed when it shrinks.
-        channels: 1 or 3; None keeps the set's own. Grey becomes three equal channels, colour becomes luma.
+        channels: 1 or 3; None keeps the set's own. Gray becomes three equal channels, color becomes luma.
         root: folder of the downloaded files; None takes the environment variable CS231N_ARCH_DATA, or
             ~/.cache/cs231n_arch.
         normalise: `standard` subtracts each channel's training mean and divides by its standard deviation;

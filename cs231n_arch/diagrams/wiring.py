@@ -10,7 +10,7 @@ from cs231n_arch.plots import INK
 
 
 def connections(ax: Axes, sources: Sequence[Sequence[int]], *, labels: tuple[str, str]) -> Axes:
-    """A table with a filled cell wherever a map sees an earlier map; maps that see equally many have one colour.
+    """A table with a filled cell wherever a map sees an earlier map; maps that see equally many have one color.
 
     Args:
         ax: where to draw.

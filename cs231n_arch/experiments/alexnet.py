@@ -1,4 +1,4 @@
-"""AlexNet: ReLU, normalisation, dropout, augmentation, ensembles."""
+"""AlexNet: ReLU, normalization, dropout, augmentation, ensembles."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -81,7 +81,7 @@ RELU = Experiment(
 LOW_RATE = {"lr": 0.001}
 NORMALISATION = Experiment(
     id="lrn",
-    question="Does local response normalisation lower the error, or make no difference?",
+    question="Does local response normalization lower the error, or make no difference?",
     arms={"no LRN": Arm("alexnet_cifar", {"lrn": False}), "LRN": Arm("alexnet_cifar", {"lrn": True})},
     comparisons=(
         Comparison("no LRN", "LRN", Better("lower"), claim="alexnet-lrn"),

@@ -7,7 +7,7 @@ from cs231n_arch.experiments.vgg import BUDGETS
 
 # Section 4.1: trained until the accuracy on the training images stops improving, twice more at lower rates.
 FINISHED = Condition("convolutions", "train_error", 0.05, "the control has been trained nearly to its end")
-# Section 3.2: averaging is a regulariser, so the dense head must be able to overfit.
+# Section 3.2: averaging is a regularizer, so the dense head must be able to overfit.
 FITTED = Condition("mlpconv, dense head", "train_error", 0.01, "the dense head fits its training images")
 
 HEADS = Experiment(

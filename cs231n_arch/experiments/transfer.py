@@ -148,7 +148,7 @@ TRANSFER = Experiment(
 # need no network; instead of FC7 it has the means of the maps of its last fire module.
 IMAGENET_FEATURES = Experiment(
     id="imagenet-features",
-    question="Do the features of a net trained on ImageNet serve other photographs, with few labelled images?",
+    question="Do the features of a net trained on ImageNet serve other photographs, with few labeled images?",
     arms={
         "pixels": Probed("squeezenet1_1", features="pixels"),
         "random": Probed("squeezenet1_1", features="random"),

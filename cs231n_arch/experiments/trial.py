@@ -65,7 +65,7 @@ class Work:
         epochs: passes over them; None takes the recipe's length.
         batch_size: images for one update; None takes the recipe's.
         scale: of the pixels. `standard` and `lenet` are those of `data.load`; `pixels` is 0 to 255 less the mean
-            image, which AlexNet's initial weights and normalisation count on.
+            image, which AlexNet's initial weights and normalization count on.
         changes: fields of the recipe that are changed in all arms.
         validation: training images, the last of the set, that are held out to watch the training and to choose
             by. With 0 the curves are of the first test images, and nothing may be chosen by them.
@@ -210,7 +210,7 @@ def trained(trials: Mapping[str, Trial[Any]]) -> Iterator[tuple[str, Outcome]]:
 def crop_and_flip(work: Work, split: Split) -> CropAndFlip:
     """The augmentation of an arm: 4 pixels at 32x32, fewer below; writing is not mirrored.
 
-    Grey sets have a dark background, which goes on beyond the border; elsewhere the mean is there.
+    Gray sets have a dark background, which goes on beyond the border; elsewhere the mean is there.
     """
     fill = float(split.train_images.min()) if split.image_size[0] == 1 else 0.0
     return CropAndFlip(padding=work.image_size // 8, flip=work.data not in ("digits", "mnist"), fill=fill)

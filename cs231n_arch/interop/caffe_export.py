@@ -41,7 +41,7 @@ def to_caffe(net: Net, folder: str | os.PathLike[str], *, overwrite: bool = Fals
     `net.input_size`, and ends without a softmax, as ours does.
 
     Args:
-        net: a net whose layers Caffe has: convolution, pooling, local response normalisation, batch norm, ReLU,
+        net: a net whose layers Caffe has: convolution, pooling, local response normalization, batch norm, ReLU,
             sigmoid, tanh, dropout, fully connected layers, sums, joins of channels, and channels times numbers.
         folder: where to; missing folders are made.
         overwrite: whether files that are there already may be replaced.

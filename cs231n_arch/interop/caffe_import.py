@@ -46,7 +46,7 @@ def from_caffe(
     """Build a net of ours with the weights of a caffemodel, such as the one that its authors released.
 
     Layers are matched in their order, by kind and size, and by the settings that a caffemodel usually holds too
-    (strides, paddings, windows, constants of normalisation): a file of a net that computes something else is
+    (strides, paddings, windows, constants of normalization): a file of a net that computes something else is
     refused. A batch norm and the scale after it become one layer, and the kernels that read the image are turned
     from blue, green, red to our order.
 

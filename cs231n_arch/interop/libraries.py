@@ -121,11 +121,11 @@ def from_pytorchcv(name: str, state_dict: Mapping[str, Tensor]) -> State:
 
     Returns:
         A state dict for `create_model(name, **PYTORCHCV[name][1])`. Its tensors share their memory with the given
-        ones, except the four of AlexNet that correct for another constant of the normalisation.
+        ones, except the four of AlexNet that correct for another constant of the normalization.
 
     Raises:
         ValueError: unknown model, one that pytorchcv lacks or has in another form (its NiN and ZFNet pool and
-            normalise otherwise), or weights of another model.
+            normalize otherwise), or weights of another model.
         ModuleNotFoundError: pytorchcv is not installed.
     """
     return _convert("pytorchcv", name, state_dict, to_ours=True)
@@ -252,7 +252,7 @@ def library_net(library: Library, name: str) -> nn.Module:
     if not has(name):
         raise ValueError(f"{library} has no {name}; both have {', '.join(filter(has, MODELS))}")
     with torch.device("meta"), warnings.catch_warnings():
-        # torchvision warns that an initialisation may change, which does not matter here.
+        # torchvision warns that an initialization may change, which does not matter here.
         warnings.simplefilter("ignore", FutureWarning)
         return build(name)
 

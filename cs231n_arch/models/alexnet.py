@@ -24,7 +24,7 @@ TOTALS: Totals = {
 
 
 class TowerNorm(nn.LocalResponseNorm):
-    """Local response normalisation of each GPU's half of the channels: no window reaches into the other half."""
+    """Local response normalization of each GPU's half of the channels: no window reaches into the other half."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W), C even."""
@@ -33,7 +33,7 @@ class TowerNorm(nn.LocalResponseNorm):
 
 
 class SameMapNorm(nn.Module):
-    """cuda-convnet's response normalisation over a neighbourhood in the same channel (its layer type "rnorm").
+    """cuda-convnet's response normalization over a neighborhood in the same channel (its layer type "rnorm").
 
     b = a / (1 + scale / size^2 * sum of a^2 over size x size pixels)^0.75; beyond the border a is 0.
     """
@@ -121,7 +121,7 @@ def alexnet(
             parameters and 714,188,480 MACs.
         image_size: height and width of the images; fc6 is sized for it, so it is fixed for the net. None takes
             the form's own.
-        lrn: local response normalisation after conv1 and conv2 (Section 3.3); `torchvision` has none.
+        lrn: local response normalization after conv1 and conv2 (Section 3.3); `torchvision` has none.
         dropout: probability of dropping a hidden unit of fc6 and fc7 (Section 4.2).
 
     Raises:
@@ -130,14 +130,14 @@ def alexnet(
     Differs from the author's code: the paper prints an input of 224x224 pixels and an output of 55x55 for conv1.
     That is no misprint: cuda-convnet rounds the number of window positions up, so the last windows extend beyond
     the image by three pixels on the right and below, and see zeros there (`released`). The lecture's 227 has
-    the same 55 positions without an overhang. The code also divides alpha of the normalisation by n = 5, as Caffe
-    and PyTorch do; here it is as printed. And it normalises conv1 before its ReLU.
+    the same 55 positions without an overhang. The code also divides alpha of the normalization by n = 5, as Caffe
+    and PyTorch do; here it is as printed. And it normalizes conv1 before its ReLU.
 
     Differs from other nets of this name: footnote 1 of Krizhevsky (2014), "One weird trick", prints one tower with
     64, 192, 384, 384 and 256 kernels; the author's file for one GPU has 256 in conv4. torchvision's net has the
-    sizes of that file, but no normalisation, conv1 padded by two pixels, and dropout before fc6 and fc7 instead
-    of after them. The lecture's slide puts pooling before normalisation, as Caffe's reference net does
-    (`alexnet_two_gpu(form="caffenet")`); the paper and its author's code normalise first.
+    sizes of that file, but no normalization, conv1 padded by two pixels, and dropout before fc6 and fc7 instead
+    of after them. The lecture's slide puts pooling before normalization, as Caffe's reference net does
+    (`alexnet_two_gpu(form="caffenet")`); the paper and its author's code normalize first.
     """
     check_form(form, tuple(ONE_TOWER))
     return _alexnet(ONE_TOWER[form], num_classes, in_channels, image_size, lrn, dropout)
@@ -157,17 +157,17 @@ def alexnet_two_gpu(
     Input (N, 3, 227, 227), output (N, 1000); 60,965,224 parameters, 724,406,816 MACs in every form.
 
     The GPUs meet in conv3 and in the fully connected layers only: conv2, conv4 and conv5 are grouped
-    convolutions, and no window of the normalisation reaches from one half of the channels into the other.
+    convolutions, and no window of the normalization reaches from one half of the channels into the other.
 
     The forms are `paper`; `released`, the author's own net (cuda-convnet2, `layers-imagenet-2gpu-model.cfg`), for
     224x224 images; `caffe`, BVLC's `bvlc_alexnet`; and `caffenet`, their `bvlc_reference_caffenet`, which pools
-    before it normalises. The other arguments are those of `alexnet`.
+    before it normalizes. The other arguments are those of `alexnet`.
 
     Raises:
         ValueError: unknown form, or an image too small for the three poolings.
 
-    Differs from: both Caffe nets normalise across all channels, so there the towers meet in conv1 and conv2 too,
-    with k = 1 and a fifth of the printed alpha. The author's file has one more normalisation, `cnorm2`, over 5x5
+    Differs from: both Caffe nets normalize across all channels, so there the towers meet in conv1 and conv2 too,
+    with k = 1 and a fifth of the printed alpha. The author's file has one more normalization, `cnorm2`, over 5x5
     pixels of the same channel; see `alexnet` for the rest. torchvision and timm have no net with two towers.
     """
     check_form(form, tuple(TWO_GPU))
@@ -249,7 +249,7 @@ def alexnet_cifar(
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         activation: the two curves of Figure 1.
-        lrn: normalisation after the first two poolings. Without it the net is cuda-convnet's `layers-19pct`:
+        lrn: normalization after the first two poolings. Without it the net is cuda-convnet's `layers-19pct`:
             the files are named after their test errors.
 
     Raises:
@@ -257,12 +257,12 @@ def alexnet_cifar(
 
     The paper refers to the files of cuda-convnet (its footnote to Section 3.3) and does not say which of
     them Figure 1 used. This is the one with four layers that are no more than convolutions and one fully
-    connected layer. Its initial weights and its normalisation expect pixels of 0 to 255: the normalisation
+    connected layer. Its initial weights and its normalization expect pixels of 0 to 255: the normalization
     divides by (1 + 5e-5 * mean square)^0.75, which is nearly one for pixels scaled to unit variance.
 
-    Differs from: the errors of Section 3.3, 13 % without and 11 % with normalisation, are those of two other
+    Differs from: the errors of Section 3.3, 13 % without and 11 % with normalization, are those of two other
     files, `layers-conv-local-13pct` and `-11pct`: layers three and four are locally connected (no shared weights),
-    and the normalisation runs across five channels, as in `alexnet`. Caffe's `cifar10_full` is this net.
+    and the normalization runs across five channels, as in `alexnet`. Caffe's `cifar10_full` is this net.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)
     if activation not in get_args(Activation):

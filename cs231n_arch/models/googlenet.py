@@ -122,8 +122,8 @@ def googlenet(
         num_classes: classes of the last layer.
         in_channels: channels of the images.
         form: `paper`; `caffe`, BVLC's replication `bvlc_googlenet`, which differs in the constants of local
-            response normalisation; `torchvision`, after the authors' later TensorFlow code: 3x3 kernels in place
-            of 5x5, batch norm (epsilon 0.001) in place of biases and local response normalisation, pool4 of 2x2
+            response normalization; `torchvision`, after the authors' later TensorFlow code: 3x3 kernels in place
+            of 5x5, batch norm (epsilon 0.001) in place of biases and local response normalization, pool4 of 2x2
             instead of 3x3, and an auxiliary pooling that adapts to the size of its input.
         aux: the two auxiliary classifiers, on 4a and 4d; each adds `net.aux_weight` = 0.3 times its loss. Their
             fully connected layer fits 224x224 images only; without them, or as `torchvision`, other sizes do.
@@ -132,8 +132,8 @@ def googlenet(
     Raises:
         ValueError: unknown form, or dropout outside 0 ... 1.
 
-    The paper prints neither the initialisation (see `init_weights`) nor the constants of local response
-    normalisation. AlexNet's are taken for it, with alpha as printed; `caffe` has k = 1 and alpha a fifth as large.
+    The paper prints neither the initialization (see `init_weights`) nor the constants of local response
+    normalization. AlexNet's are taken for it, with alpha as printed; `caffe` has k = 1 and alpha a fifth as large.
 
     Differs from: torchvision's `googlenet` has 6,624,904 parameters without auxiliary classifiers. Its 3x3 kernels
     are a slip of the TensorFlow code, which published weights have kept. The paper prints 2.7K parameters for
@@ -197,7 +197,7 @@ def init_weights(net: Net, form: Form = "paper") -> None:
 
     The paper prints nothing; the biases are those of `bvlc_googlenet`, whose "xavier" weights (form `caffe`) look
     at the fan-in alone. With zero biases the signal would fade: the features before the last layer would have a
-    hundredth of the scale, for Glorot's rule does not make up for what ReLU and normalisation take away.
+    hundredth of the scale, for Glorot's rule does not make up for what ReLU and normalization take away.
     """
     init_glorot(net)
     for name, layer in net.named_modules():

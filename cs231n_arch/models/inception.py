@@ -110,7 +110,7 @@ def figure5(in_channels: int, pool_proj: int, *, middle: int) -> Concat:
 
 
 def figure6(width: int) -> Concat:
-    """The module of the 17x17 grid, 7x7 kernels factorised: (N, 768, 17, 17) to the same shape."""
+    """The module of the 17x17 grid, 7x7 kernels factorized: (N, 768, 17, 17) to the same shape."""
     row, column = (1, 7), (7, 1)
     return Concat(
         branch1x1=chain(768, (192, 1)),
@@ -176,7 +176,7 @@ def inception_v2(
     Args:
         num_classes: classes of the last layer.
         in_channels: channels of the images.
-        aux: the auxiliary classifier on the last module of the 17x17 grid, its convolution normalised, its fully
+        aux: the auxiliary classifier on the last module of the 17x17 grid, its convolution normalized, its fully
             connected layer not; it adds `net.aux_weight` = 0.4 times its loss. Training then needs images of
             299x299 or larger.
         dropout: probability of dropping a unit before the last layer.
@@ -190,8 +190,8 @@ def inception_v2(
     convolution padded, although its output has the size of its input.
 
     Differs from: TensorFlow's code gives the name `inception_v2` to BN-Inception (Ioffe and Szegedy 2015, 224x224,
-    no factorised 7x7 kernels). In Table 3 the first rows called Inception-v2 still have a 7x7 convolution
-    in the stem, which Table 1 has factorised. The paper's 4.8 billion operations for that form are fewer than
+    no factorized 7x7 kernels). In Table 3 the first rows called Inception-v2 still have a 7x7 convolution
+    in the stem, which Table 1 has factorized. The paper's 4.8 billion operations for that form are fewer than
     counted here. Neither torchvision nor timm has this net.
     """
     check_whole(num_classes=num_classes, in_channels=in_channels)

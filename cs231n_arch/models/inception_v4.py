@@ -183,7 +183,7 @@ def inception_v4(num_classes: int = 1000, in_channels: int = 3, *, dropout: floa
 
     The figures do not say whether 1x7 is a row or a column; kernels lie here as in the released code, so that its
     weights fit. Average pooling divides by the pixels inside the border, as there. The paper prints no
-    initialisation; the release's is taken (`init_weights`).
+    initialization; the release's is taken (`init_weights`).
 
     Differs from: the lecture calls v4 "ResNet + Inception"; that is Inception-ResNet, the paper's other family.
     The released code can add an auxiliary classifier, which the paper does not mention. timm's `inception_v4` is
@@ -227,7 +227,7 @@ def inception_resnet_v2(
         ValueError: unknown form, not three scales, or dropout outside 0 ... 1.
 
     Two figures misprint the filters of a linear convolution: 1154 and 2048 channels cannot be added to 1152 and
-    2144, which the form `paper` has. The paper prints no initialisation; the release's is Glorot's.
+    2144, which the form `paper` has. The paper prints no initialization; the release's is Glorot's.
 
     Differs from: the released net has the stem of Inception-v3 and one Inception module to 320 channels, twice as
     many modules as Figure 15, the last of them unscaled and without ReLU, and a 1x1 convolution to 1536 channels

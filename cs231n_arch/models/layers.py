@@ -1,4 +1,4 @@
-"""Shared by several papers: the three joins, the whole net, a few layers and the initialisers.
+"""Shared by several papers: the three joins, the whole net, a few layers and the initializers.
 
 Three joins build nearly every network of the book: modules in series (`series`), branches whose outputs
 are added (`Sum`), and branches whose outputs are joined along the channels (`Concat`). Their children carry
@@ -211,9 +211,9 @@ def conv_relu(
 
 
 def local_response_norm() -> nn.LocalResponseNorm:
-    """Local response normalisation as Krizhevsky et al. (2012), Section 3.3 prints it.
+    """Local response normalization as Krizhevsky et al. (2012), Section 3.3 prints it.
 
-    b = a / (k + alpha * sum of a^2 over n neighbouring channels)^beta with k=2, n=5, alpha=1e-4, beta=0.75.
+    b = a / (k + alpha * sum of a^2 over n neighboring channels)^beta with k=2, n=5, alpha=1e-4, beta=0.75.
 
     Differs from: the author's code divides alpha by n before it multiplies the sum, as Caffe and PyTorch do; so
     the usual call with alpha=1e-4 is what was run, and n * 1e-4, as here, is what is printed.

@@ -45,7 +45,7 @@ class ScaledTanh(nn.Module):
 
 
 class Subsampling(nn.Module):
-    """S2 and S4: four neighbours added, times a trainable coefficient, plus a trainable bias (Section II.B)."""
+    """S2 and S4: four neighbors added, times a trainable coefficient, plus a trainable bias (Section II.B)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

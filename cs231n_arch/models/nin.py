@@ -68,7 +68,7 @@ def nin_cifar(
     Raises:
         ValueError: unknown form or head.
 
-    The paper draws the layers (Figure 2) and prints neither widths nor initialisation; both are those of the
+    The paper draws the layers (Figure 2) and prints neither widths nor initialization; both are those of the
     authors' cuda-convnet definition: weights from N(0, 0.05^2), biases zero. A ReLU ends every mlpconv layer, the
     last too (Equation 2), so no class's score is negative.
 
@@ -111,7 +111,7 @@ def nin_imagenet(num_classes: int = 1000, in_channels: int = 3, *, dropout: floa
         in_channels: channels of the images.
         dropout: probability of dropping a unit before the last mlpconv layer.
 
-    The paper has no ImageNet experiment, so layers and initialisation (`init_weights`) are the release's.
+    The paper has no ImageNet experiment, so layers and initialization (`init_weights`) are the release's.
 
     Differs from: popular copies average 5x5 at the end, which follows from poolings that round down; Caffe's round
     up. Neither torchvision nor timm has the net.

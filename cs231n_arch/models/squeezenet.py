@@ -75,7 +75,7 @@ def squeezenet(
     Raises:
         ValueError: unknown bypass, or a form that the net does not have.
 
-    The paper prints no initialisation, so it is the release's (`init_weights`), as is the ReLU after conv10.
+    The paper prints no initialization, so it is the release's (`init_weights`), as is the ReLU after conv10.
     Table 1 prints a 224x224 input, from which 7x7 windows at stride 2 make 109 positions and not the printed 111;
     227, on which the release was trained, makes 111. It prints 13x12 after the last pooling, for 13x13. Table 3
     prints 7.7 MB for the complex bypass; the four 1x1 convolutions of Figure 2 make 6.1 MB, counted as the table

@@ -65,7 +65,7 @@ def vgg(
         configuration: the column of Table 1.
         num_classes: classes of the last layer.
         in_channels: channels of the images.
-        batch_norm: batch normalisation between each convolution and its ReLU, as in torchvision's `vgg..._bn`; the
+        batch_norm: batch normalization between each convolution and its ReLU, as in torchvision's `vgg..._bn`; the
             convolutions keep their biases. The paper is older.
         image_size: height and width of the images; fc6 is sized for it, so it is fixed for the net.
         dropout: probability of dropping a hidden unit of fc6 and fc7 (Section 3.1).
@@ -119,7 +119,7 @@ def vgg(
 
 
 def init_weights(net: Net, init: Init = "glorot") -> None:
-    """One of the two initialisations of Section 3.1; see `vgg`."""
+    """One of the two initializations of Section 3.1; see `vgg`."""
     if init not in get_args(Init):
         raise ValueError(f"init must be 'glorot' or 'gaussian'; given {init!r}")
     if init == "glorot":
@@ -133,14 +133,14 @@ vgg13 = variant(vgg, "vgg13", "The 13 layers of configuration B.", configuration
 vgg16 = variant(vgg, "vgg16", "The 16 layers of configuration D.", configuration="D", batch_norm=False)
 vgg19 = variant(vgg, "vgg19", "The 19 layers of configuration E.", configuration="E", batch_norm=False)
 vgg11_bn = variant(
-    vgg, "vgg11_bn", "Configuration A with batch normalisation.", configuration="A", batch_norm=True
+    vgg, "vgg11_bn", "Configuration A with batch normalization.", configuration="A", batch_norm=True
 )
 vgg13_bn = variant(
-    vgg, "vgg13_bn", "Configuration B with batch normalisation.", configuration="B", batch_norm=True
+    vgg, "vgg13_bn", "Configuration B with batch normalization.", configuration="B", batch_norm=True
 )
 vgg16_bn = variant(
-    vgg, "vgg16_bn", "Configuration D with batch normalisation.", configuration="D", batch_norm=True
+    vgg, "vgg16_bn", "Configuration D with batch normalization.", configuration="D", batch_norm=True
 )
 vgg19_bn = variant(
-    vgg, "vgg19_bn", "Configuration E with batch normalisation.", configuration="E", batch_norm=True
+    vgg, "vgg19_bn", "Configuration E with batch normalization.", configuration="E", batch_norm=True
 )

@@ -43,9 +43,9 @@ def zfnet(
     The paper prints the sizes 110, 55, 26, 13 and 6 but no padding. They follow without any from the rule of
     cuda-convnet, AlexNet's code: the number of window positions is rounded up, in convolutions and poolings, so
     that the last window may extend beyond the border (in layer 1 by one pixel, on the right and below). Zeiler and
-    Fergus released no code. Their "contrast normalisation across feature maps" is printed without constants:
-    AlexNet's are taken, after pooling, as Figure 3 draws it. "All weights are initialised to 1e-2" is read as that
-    standard deviation, for equal weights would stay equal. The renormalisation of filters is part of the recipe.
+    Fergus released no code. Their "contrast normalization across feature maps" is printed without constants:
+    AlexNet's are taken, after pooling, as Figure 3 draws it. "All weights are initialized to 1e-2" is read as that
+    standard deviation, for equal weights would stay equal. The renormalization of filters is part of the recipe.
 
     Differs from: the lecture's slide shows net (b), with 512, 1024 and 512 filters, and the 11.7 % error of
     Clarifai's later entry; Figure 3 keeps AlexNet's widths. torchvision and timm have no ZFNet; popular copies pad

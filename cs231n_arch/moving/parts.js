@@ -22,7 +22,7 @@ window.movingParts = (() => {
 
   const bar = (...children) => made("div", { class: "moving-bar" }, ...children);
 
-  // A labelled choice of `values`; `changed` is called after a choice.
+  // A labeled choice of `values`; `changed` is called after a choice.
   function choice(text, values, value, changed) {
     const field = made("select", {}, ...values.map((one) => made("option", { value: one }, String(one))));
     field.value = value;
@@ -30,7 +30,7 @@ window.movingParts = (() => {
     return { field, label: made("label", {}, text, field) };
   }
 
-  // A labelled slider over whole numbers from 0; the arrow keys move it.
+  // A labeled slider over whole numbers from 0; the arrow keys move it.
   function slider(text, most, moved) {
     const field = made("input", { type: "range", min: 0, max: most, step: 1, value: 0 });
     field.addEventListener("input", moved);

@@ -1,8 +1,8 @@
 """Every figure of the book: each function takes data and an Axes, draws, and returns the Axes.
 
 `use_style()` sets the one style: dark ink on white, for which the book has light ink on a dark page. An
-architecture has the same colour and the same marker in all figures; the marker, or a label at the mark itself,
-tells it apart for readers who see colours differently.
+architecture has the same color and the same marker in all figures; the marker, or a label at the mark itself,
+tells it apart for readers who see colors differently.
 """
 
 from cs231n_arch.plots.charts import (

@@ -17,7 +17,7 @@ def arms(record: Mapping[str, Any], ax: Axes, *, metric: str, label: str, scale:
         ax: where to draw.
         metric: name of the metric; arms that do not have it are left out.
         label: what it is, with its unit.
-        scale: by which the numbers are multiplied, such as 100 for shares shown in per cent.
+        scale: by which the numbers are multiplied, such as 100 for shares shown in percent.
 
     Raises:
         ValueError: no arm has the metric.

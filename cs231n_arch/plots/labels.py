@@ -133,7 +133,7 @@ def name_lines(ax: Axes) -> Axes:
     ends = [tuple(np.asarray(line.get_xydata(), dtype=float)[-1]) for line in lines]
     heights = ax.transData.transform(ends)[:, 1] / point
     order = np.argsort(heights, kind="stable")
-    # Names that would touch become a group, centred on the ends of its lines; groups that touch become one.
+    # Names that would touch become a group, centered on the ends of its lines; groups that touch become one.
     groups: list[list[float]] = []
     for height in heights[order]:
         groups.append([height])

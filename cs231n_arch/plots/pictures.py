@@ -90,7 +90,7 @@ def boxes(batch: Tensor, ax: Axes, edges: Mapping[str, Tensor], *, columns: int 
 
 
 def filters(weight: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
-    """The kernels of a first layer as small images, each on its own scale around a grey zero.
+    """The kernels of a first layer as small images, each on its own scale around a gray zero.
 
     Args:
         weight: (kernels, 1 or 3, height, width) of a convolution.
@@ -98,7 +98,7 @@ def filters(weight: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
         columns: kernels a row; by default as many as rows.
 
     Raises:
-        ValueError: another shape: kernels over more than three maps have no colours.
+        ValueError: another shape: kernels over more than three maps have no colors.
     """
     kernels = _pictures(weight, "the weight")
     largest = kernels.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-12)
@@ -108,12 +108,12 @@ def filters(weight: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
 
 
 def heatmap(matrix: pd.DataFrame, ax: Axes, *, label: str, labels: tuple[str, str]) -> Axes:
-    """A matrix as colours with a scale beside it, for example which earlier layers a dense layer uses.
+    """A matrix as colors with a scale beside it, for example which earlier layers a dense layer uses.
 
     Args:
         matrix: rows downwards, columns across; NaN stays empty.
         ax: where to draw.
-        label: what the colours are.
+        label: what the colors are.
         labels: names of the axes: of the columns, of the rows.
 
     Raises:

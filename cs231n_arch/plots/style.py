@@ -1,4 +1,4 @@
-"""The one figure style, and the fixed colour and marker of each family of architectures."""
+"""The one figure style, and the fixed color and marker of each family of architectures."""
 
 import re
 
@@ -15,8 +15,8 @@ STYLE: dict[str, object] = {
     "legend.frameon": False, "lines.linewidth": 2.0, "lines.markersize": 7.0, "image.cmap": "viridis",
 }  # fmt: skip
 
-# Colour and marker of each family. All colours have a contrast of 3 : 1 or more with both pages. Any two, but for
-# the plain nets' grey, differ by 14 or more in CIELAB for every kind of colour vision; a search found them.
+# Color and marker of each family. All colors have a contrast of 3 : 1 or more with both pages. Any two, but for
+# the plain nets' gray, differ by 14 or more in CIELAB for every kind of color vision; a search found them.
 FAMILIES: dict[str, tuple[str, str]] = {
     "lenet": ("#4b785a", "H"), "alexnet": ("#e1780f", "s"), "zfnet": ("#875a78", "D"), "nin": ("#96964b", "v"),
     "vgg": ("#2da587", "^"), "googlenet": ("#e1001e", "P"), "plain": ("#7a7a7a", "x"), "resnet": ("#4b5ae1", "o"),
@@ -51,7 +51,7 @@ def family(name: str) -> str:
 
 
 def colour(name: str) -> str:
-    """The fixed colour of an architecture; see `family` for the names it takes."""
+    """The fixed color of an architecture; see `family` for the names it takes."""
     return FAMILIES[family(name)][0]
 
 
@@ -61,7 +61,7 @@ def marker(name: str) -> str:
 
 
 def known(name: str) -> str:
-    """The colour of a family, or that of the text for a name that belongs to none."""
+    """The color of a family, or that of the text for a name that belongs to none."""
     try:
         return colour(name)
     except ValueError:
@@ -69,7 +69,7 @@ def known(name: str) -> str:
 
 
 def look(name: str, number: int) -> tuple[str, str]:
-    """Colour and marker of a series: its family's; the arms of an experiment have the `number`-th of eight."""
+    """Color and marker of a series: its family's; the arms of an experiment have the `number`-th of eight."""
     try:
         return FAMILIES[family(name)]
     except ValueError:

@@ -75,7 +75,7 @@ def grid(listed: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def program() -> dict[str, Any]:
-    """Everything of the network but its weights: steps, side of the image, mean colour, `grid` of the last map."""
+    """Everything of the network but its weights: steps, side of the image, mean color, `grid` of the last map."""
     with torch.device("meta"):
         net = create_model(NAME)
     listed = list(steps("", net))

@@ -37,7 +37,7 @@ window.seeingPhoto = (() => {
     try {
       const picture = await createImageBitmap(file);
       const note = said?.channels === 4
-        ? "This JPEG has four channels (CMYK). The browser converted it to RGB, so its colours may be off."
+        ? "This JPEG has four channels (CMYK). The browser converted it to RGB, so its colors may be off."
         : "";
       return { picture, note };
     } catch {

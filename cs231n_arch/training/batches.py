@@ -90,7 +90,7 @@ def order(count: int, batch_size: int, seed: int, epoch: int) -> tuple[Tensor, .
 
 
 def pieces(images: Tensor, labels: Tensor, world: World | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-    """This process's share of labelled images, in the pieces in which they are tested."""
+    """This process's share of labeled images, in the pieces in which they are tested."""
     mine = ((world or World.here()).share(values) for values in (images, labels))
     yield from zip(*(torch.split(values, TEST_BATCH) for values in mine), strict=True)
 

@@ -25,7 +25,7 @@ def check_images(images: Tensor, part: str = "training") -> None:
     if len(images) == 0:
         raise ValueError(f"there are no {part} images")
     if not images.is_floating_point():
-        raise ValueError(f"images must be normalised floats; given {images.dtype}: load with normalise='standard'")
+        raise ValueError(f"images must be normalized floats; given {images.dtype}: load with normalise='standard'")
     if not images.isfinite().all():
         raise ValueError(f"the {part} images hold values that are infinite or not a number")
 

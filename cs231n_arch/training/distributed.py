@@ -35,7 +35,7 @@ class World:
 
     @classmethod
     def here(cls) -> "World":
-        """The initialised process group, or a single process."""
+        """The initialized process group, or a single process."""
         if distributed.is_available() and distributed.is_initialized():
             return cls(distributed.get_rank(), distributed.get_world_size())
         return cls(0, 1)
@@ -60,13 +60,13 @@ class World:
         """The model whose backward pass averages the gradients over the processes.
 
         Raises:
-            ValueError: `sync_bn` on a CPU, where PyTorch has no synchronised batch norm.
+            ValueError: `sync_bn` on a CPU, where PyTorch has no synchronized batch norm.
         """
         if self.size == 1:
             return model
         if sync_bn:
             if device.type != "cuda":
-                raise ValueError(f"PyTorch's synchronised batch norm needs CUDA devices; given {device.type}")
+                raise ValueError(f"PyTorch's synchronized batch norm needs CUDA devices; given {device.type}")
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         # A path that is dropped in one process still has a gradient in another.
         drops = any(getattr(m, rate, 0.0) for m in model.modules() for rate in ("death_rate", "drop_path"))

@@ -83,7 +83,7 @@ def train(
     Args:
         model: maps images (N, C, H, W) to scores (N, classes), or in training to a named tuple whose first field
             is `logits` and whose others are auxiliary scores, weighted by the model's `aux_weight`.
-        data: normalised images. A `Split` lies on the device as a whole; PyTorch's loader reads `Datasets`.
+        data: normalized images. A `Split` lies on the device as a whole; PyTorch's loader reads `Datasets`.
         recipe: the paper's; a shortened run keeps the shape of its schedule.
         epochs: passes over the training images; None takes the recipe's length.
         steps: updates, instead of `epochs`.

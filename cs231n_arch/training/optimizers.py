@@ -1,4 +1,4 @@
-"""The optimisers of the recipes, PyTorch's and the one that it lacks, and their rate."""
+"""The optimizers of the recipes, PyTorch's and the one that it lacks, and their rate."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from cs231n_arch.training.schedules import Plateau
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the model's parameters, with weight decay on those that the paper decays.
+    """The recipe's optimizer over the model's parameters, with weight decay on those that the paper decays.
 
     Raises:
         ValueError: LeNet's `diagonal_lm`, or a model without trainable parameters.
@@ -46,7 +46,7 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int, total: int) -> None:
-    """Give the optimiser its rate after `step` of `total` updates, by every schedule but `Plateau`."""
+    """Give the optimizer its rate after `step` of `total` updates, by every schedule but `Plateau`."""
     assert not isinstance(recipe.schedule, Plateau)
     warm = recipe.warmup.factor if recipe.warmup and step < recipe.warmup.iterations else 1.0
     for group in optimizer.param_groups:

@@ -48,7 +48,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Why a recipe trains no net from the beginning.
 NOT_FROM_THE_BEGINNING = {
-    "lenet": "its optimiser, diagonal_lm, is not built here; the recipe lenet_sgd trains the same net",
+    "lenet": "its optimizer, diagonal_lm, is not built here; the recipe lenet_sgd trains the same net",
     "deep_compression": "it retrains a net that has been pruned",
 }
 

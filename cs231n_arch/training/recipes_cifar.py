@@ -23,7 +23,7 @@ NIN = Recipe(
     dropout="0.5 after each mlpconv layer but the last",
     initialisation="N(0, 0.05²)",
     augmentation=CROP_AND_FLIP,
-    test_view="the image, contrast-normalised and ZCA-whitened",
+    test_view="the image, contrast-normalized and ZCA-whitened",
     sources={
         "Section 4": ("schedule", "batch_size", "dropout"),
         "Section 4.1": ("augmentation", "test_view"),
@@ -126,7 +126,7 @@ WIDE_RESNET = Recipe(
         "not printed; the released Torch code": ("initialisation",),
     },
     notes={
-        "augmentation": "images are normalised by channel mean and deviation; Table 4 used ZCA whitening",
+        "augmentation": "images are normalized by channel mean and deviation; Table 4 used ZCA whitening",
         "schedule": "the ImageNet nets follow fb.resnet.torch",
         "epochs": "on SVHN 160, at rate 0.01, divided by 10 at 80 and 120, with dropout 0.4",
     },

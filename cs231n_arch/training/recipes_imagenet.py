@@ -16,8 +16,8 @@ ALEXNET = Recipe(
     momentum=0.9,
     dropout="0.5 on fc6 and fc7",
     initialisation="N(0, 0.01²); biases 1 in conv2, conv4, conv5, fc6 and fc7, else 0",
-    augmentation=("shorter side 256, centre 256", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
-    test_view="ten crops (corners and centre, each flipped), softmax averaged",
+    augmentation=("shorter side 256, center 256", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
+    test_view="ten crops (corners and center, each flipped), softmax averaged",
     sources={
         "Section 5": (
             "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "initialisation",
@@ -46,8 +46,8 @@ ZFNET = Recipe(
     momentum=0.9,
     dropout="0.5 on fc6 and fc7",
     initialisation="all weights 0.01, biases 0, as printed",
-    augmentation=("shorter side 256, centre 256", "one of ten crops 224 (corners and centre, each flipped)"),
-    test_view="ten crops (corners and centre, each flipped)",
+    augmentation=("shorter side 256, center 256", "one of ten crops 224 (corners and center, each flipped)"),
+    test_view="ten crops (corners and center, each flipped)",
     sources={
         "Section 3": (
             "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "dropout", "initialisation",
@@ -76,7 +76,7 @@ VGG = Recipe(
     momentum=0.9,
     dropout="0.5 on fc6 and fc7",
     initialisation="net A: N(0, variance 0.01), biases 0; deeper nets begin with A's first 4 and last 3 layers",
-    augmentation=("shorter side in 256-512", "random crop 224", "random flip", "RGB colour shift"),
+    augmentation=("shorter side in 256-512", "random crop 224", "random flip", "RGB color shift"),
     test_view="dense evaluation and 50 crops (5x5 grid, each flipped) at each of three scales, softmax averaged",
     sources={
         "Section 3.1": (
@@ -135,8 +135,8 @@ RESNEXT = Recipe(
     weight_decay=1e-4,
     momentum=0.9,
     initialisation="He et al. (2015)",
-    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and colour"),
-    test_view="centre crop 224 of shorter side 256",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and color"),
+    test_view="center crop 224 of shorter side 256",
     sources={
         "Section 4": ("optimizer", "lr", "batch_size", "weight_decay", "momentum", "initialisation", "test_view"),
         "Section 4, which names fb.resnet.torch": ("schedule", "augmentation", "epochs"),
@@ -160,8 +160,8 @@ DENSENET = Recipe(
     nesterov=True,
     dropout="none",
     initialisation="He et al. (2015)",
-    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and colour"),
-    test_view="centre crop 224, or ten crops",
+    augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and color"),
+    test_view="center crop 224, or ten crops",
     sources={
         "Section 4.2": (
             "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
@@ -185,7 +185,7 @@ SENET = Recipe(
     dropout="none",
     initialisation="He et al. (2015): N(0, 2 / fan-in)",
     augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip"),
-    test_view="centre crop 224 of shorter side 256",
+    test_view="center crop 224 of shorter side 256",
     sources={
         "Section 5.1": (
             "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "initialisation", "augmentation",
@@ -213,7 +213,7 @@ SQUEEZENET = Recipe(
     dropout="0.5 after fire9",
     initialisation="Glorot; conv10 from N(0, 0.01²)",
     augmentation=("256 by 256", "random crop 227"),
-    test_view="centre crop 227",
+    test_view="center crop 227",
     sources={
         "Section 3.3": ("lr", "schedule", "dropout"),
         "not printed; the released Caffe solver": (
@@ -243,7 +243,7 @@ DEEP_COMPRESSION = Recipe(
     dropout="on fc6 and fc7, 0.5 times the root of the share of weights that remain",
     initialisation="the weights that pruning has left",
     augmentation=("256 by 256", "random crop 227", "random flip"),
-    test_view="centre crop 227",
+    test_view="center crop 227",
     sources={
         "Han et al. (2015), arXiv 1506.02626, Section 4.2": ("lr", "iterations"),
         "Han et al. (2015), Section 3.2": ("dropout",),

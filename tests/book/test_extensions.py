@@ -350,7 +350,7 @@ def test_a_warning_in_a_chapter_fails_its_test(tmp_path, monkeypatch, kind):
     monkeypatch.setenv("EXECUTED_CHAPTERS", str(tmp_path / "left"))
     done = run_chapter(tmp_path, f"import warnings\nwarnings.warn('mine', {kind})")
     assert done.returncode == 1
-    assert f"{kind}: mine" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # IPython prints in colour
+    assert f"{kind}: mine" in re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # IPython prints in color
     assert not (tmp_path / "left").exists()  # and the build of the book executes it itself
 
 

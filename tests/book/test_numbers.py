@@ -56,7 +56,7 @@ def value(node: ast.expr) -> float:
 
 
 def equations(prose: str) -> Iterator[tuple[str, str]]:
-    """Neighbouring sides of the equations in formulas."""
+    """Neighboring sides of the equations in formulas."""
     for formula in re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$]+)\$(?!\$)", prose, re.DOTALL):
         for part in re.split(r"\\\\|\n|\\qquad|;|\\text\{|&(?!=)", "".join(formula).replace("&=", "=")):
             sides = re.split(r"(?<![<>\\!])=", part)

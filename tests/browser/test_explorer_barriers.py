@@ -42,7 +42,7 @@ def test_no_barriers(opened_explorer, theme):
 
 
 def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Contrast of two colours by WCAG 2.1; each (red, green, blue) of 0 to 255."""
+    """Contrast of two colors by WCAG 2.1; each (red, green, blue) of 0 to 255."""
 
     def luminance(colour):
         parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
@@ -66,8 +66,8 @@ def test_text_is_legible_in_both_themes(opened_explorer, theme):
         const parse = (text) => text.match(/[\\d.]+/g).map(Number);
         const ground = (e) => {
           for (; e; e = e.parentElement) {
-            const colour = parse(getComputedStyle(e).backgroundColor);
-            if (colour.length === 3 || colour[3] > 0) return colour.slice(0, 3);
+            const color = parse(getComputedStyle(e).backgroundColor);
+            if (color.length === 3 || color[3] > 0) return color.slice(0, 3);
           }
           return [255, 255, 255];
         };

@@ -81,7 +81,7 @@ LEAKS = {
     "a name of the code": r"[a-z0-9]+_[a-z0-9_]+",
     "a raw figure": r"[1-9]\d*\.\d{4}|0\.0*[1-9]\d{3}|\de[-+]\d",
     "a count without commas": r"(?<![\d.,])\d{5,}(?![\d.])",
-    "a per cent sign without its space": r"\d%",
+    "a percent sign without its space": r"\d%",
     "two spaces": r"  ",
     "a comparison of the code": r"[<>=]=|!=|<|>",
 }
@@ -114,7 +114,7 @@ def test_a_row_of_a_run_says_at_which_scale(checked: pd.DataFrame) -> None:
         ("alexnet-224", "differs", "= 54.25, which the authors' program rounds up to 55"),
         ("alexnet-conv1-out", "confirmed", "55x55x96"),
         ("alexnet-conv1-params", "confirmed", "34,848 weights, 34,944"),
-        ("alexnet-order", "differs", "normalisation stands before pooling"),
+        ("alexnet-order", "differs", "normalization stands before pooling"),
         ("alexnet-relu", "differs", "Nair and Hinton in 2010"),
         ("alexnet-norm-gone", "confirmed", "only GoogLeNet has them"),
         ("alexnet-ensemble", "differs", "five nets trained alike give 16.4 %"),

@@ -174,7 +174,7 @@ def test_features_of_photographs_are_probed_on_few_images_of_two_sets() -> None:
     found = outcomes("imagenet-features", images=50)
     for outcome in found.values():
         assert set(outcome.metrics) == {"few_shot_accuracy", "faces_accuracy"}
-    # Chance is a half; ten labelled images at 64 pixels: 0.94, against 0.86 of the pixels.
+    # Chance is a half; ten labeled images at 64 pixels: 0.94, against 0.86 of the pixels.
     assert found["trained"].metrics["faces_accuracy"] > 0.85
     assert outcomes("imagenet-features", images=50)["random"] == found["random"]
 

@@ -53,7 +53,7 @@ def as_trained(net: Net) -> Net:
 
 
 def image(net: Net) -> Tensor:
-    """Large enough for local response normalisation to matter."""
+    """Large enough for local response normalization to matter."""
     return 30 * torch.randn(1, *net.input_size, generator=torch.Generator().manual_seed(1))
 
 

@@ -75,7 +75,7 @@ def test_a_net_that_sees(nothing_cached: Path) -> None:
 
 
 def test_the_first_layer_sees_red_green_blue(nothing_cached: Path) -> None:
-    """With the colours exchanged the cup of coffee is no espresso: 0.13 for 0.998."""
+    """With the colors exchanged the cup of coffee is no espresso: 0.13 for 0.998."""
     net = create_model("squeezenet1_1", pretrained=True)
     coffee = data.photos()["coffee"].image
     exchanged = top_classes(net, coffee.flip(0), len(class_names()))

@@ -47,7 +47,7 @@ def test_same_scores(name: str, side: int) -> None:
     torch.manual_seed(0)
     their, our = theirs(name).eval(), ours(name)
     our.load_state_dict(interop.from_pytorchcv(name, as_trained(their)), assign=True)
-    image = 30 * torch.randn(1, 3, side, side)  # large enough for AlexNet's normalisation to matter
+    image = 30 * torch.randn(1, 3, side, side)  # large enough for AlexNet's normalization to matter
     with torch.inference_mode():
         expected = their(image)
         difference = (our.eval()(image) - expected).abs().max() / expected.abs().max()

@@ -105,7 +105,7 @@ def test_outputs_equal_those_of_the_twin(name: str, form: str) -> None:
     # As at the full size, three pixels are missing in 68 for a whole number of steps, and none in 67.
     net = build(num_classes=9, form=form, image_size=68 if form == "released" else 67).eval()
     for layer in net:
-        if isinstance(layer, nn.Conv2d | nn.Linear):  # outputs large enough for the normalisations to matter
+        if isinstance(layer, nn.Conv2d | nn.Linear):  # outputs large enough for the normalizations to matter
             nn.init.normal_(layer.weight, std=(2 / layer.weight[0].numel()) ** 0.5)
             nn.init.normal_(layer.bias)
     x = 50 * torch.randn(2, *net.input_size)

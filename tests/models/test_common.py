@@ -106,7 +106,7 @@ def test_every_parameter_gets_a_finite_gradient(built: tuple[str, nn.Module, Ten
     switch_off_dropped_paths(net)
     # Maps of one pixel leave batch norm three numbers a channel, which hundreds of layers turn into infinities.
     for output in all_outputs(net(images(net, batch=3, at_least=8))):
-        # Uneven weights: the plain sum of batch-normalised maps does not depend on their input.
+        # Uneven weights: the plain sum of batch-normalized maps does not depend on their input.
         output.backward(torch.linspace(-1, 1, output.numel()).view_as(output), retain_graph=True)
     for parameter_name, parameter in net.named_parameters():
         assert parameter.grad is not None, f"no gradient reaches {parameter_name}"
@@ -219,8 +219,8 @@ def test_state_dict_round_trip(built: tuple[str, nn.Module, Tensor]) -> None:
 
 @every_model
 def test_misuse_of_the_constructor(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} has no option colour"):
-        create_model(name, colour="red")
+    with pytest.raises(ValueError, match=f"{name} has no option hue"):
+        create_model(name, hue="red")
     for option, parameter in inspect.signature(constructor(name)).parameters.items():
         if parameter.annotation is int:
             for given in (0, "3"):

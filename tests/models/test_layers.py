@@ -1,4 +1,4 @@
-"""The joins, the shared layers and the initialisers."""
+"""The joins, the shared layers and the initializers."""
 
 import pytest
 import torch

@@ -17,7 +17,7 @@ def connections() -> dict[str, int]:
         rows = rows[rows["macs"] > 0]
         outputs = rows["output_shape"].map(lambda shape: torch.Size(shape).numel())
         counts[layer] = int(rows["macs"].sum() + outputs.sum())
-    for layer in ("s2", "s4"):  # four neighbours and a bias for each output
+    for layer in ("s2", "s4"):  # four neighbors and a bias for each output
         counts[layer] = 5 * torch.Size(table.loc[layer, "output_shape"]).numel()
     counts["output"] = create_model("lenet5").output.codes.numel()
     return counts

@@ -42,7 +42,7 @@ CLASSES = 5
 def theirs_on_meta(library: str, name: str, **options: object) -> nn.Module:
     build = torchvision.models.get_model if library == "torchvision" else timm.create_model
     with torch.device("meta"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # torchvision's, of another default initialisation to come
+        warnings.simplefilter("ignore", FutureWarning)  # torchvision's, of another default initialization to come
         return build(name, **options)
 
 
@@ -149,7 +149,7 @@ def test_same_numbers(library: str, name: str) -> None:
         for net in (ours, theirs):
             image = x.clone().requires_grad_()
             result = scores(net.train(training)(image))
-            # Uneven weights: the plain sum of batch-normalised maps does not depend on the image.
+            # Uneven weights: the plain sum of batch-normalized maps does not depend on the image.
             torch.cat(result).mul(torch.linspace(-1, 1, CLASSES)).sum().backward()
             results.append([*result, image.grad])
         assert not same_inputs.given, "layers that only ours runs"

@@ -9,8 +9,8 @@ _CUT = "cut, not rounded"
 
 DEVIATIONS: dict[tuple[str, str], str] = {
     ("AlexNet", "params_as_printed"): f"{_ROUND}: 60.97 million in two towers, 62.38 million in one",
-    ("AlexNet", "layer_output:norm1"): "the slide puts the pooling before the normalisation, the paper after",
-    ("AlexNet", "layer_output:norm2"): "the slide puts the pooling before the normalisation, the paper after",
+    ("AlexNet", "layer_output:norm1"): "the slide puts the pooling before the normalization, the paper after",
+    ("AlexNet", "layer_output:norm2"): "the slide puts the pooling before the normalization, the paper after",
     (
         "VGG-16",
         "flops_as_printed_by_He",

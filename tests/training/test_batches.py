@@ -134,7 +134,7 @@ def test_the_wrong_kind_of_change_is_refused(split: Split) -> None:
     with pytest.raises(ValueError, match="workers must be a whole number of at least 0; given -1"):
         train(model, one_by_one(split), RECIPE, workers=-1, device="cpu", progress=False)
     bytes_only = replace(split, train_images=split.train_images.byte(), test_images=split.test_images.byte())
-    with pytest.raises(ValueError, match=r"normalised floats; given torch\.uint8"):
+    with pytest.raises(ValueError, match=r"normalized floats; given torch\.uint8"):
         train(model, one_by_one(bytes_only), RECIPE, device="cpu", progress=False)
 
 

@@ -214,7 +214,7 @@ def test_bad_data(digits: Split) -> None:
     broken[3, 0, 1, 1] = float("nan")
     for changed, message in (
         ({"train_images": digits.train_images[:0], "train_labels": digits.train_labels[:0]}, "no training images"),
-        ({"train_images": (digits.train_images * 9).byte()}, "normalised floats; given torch.uint8"),
+        ({"train_images": (digits.train_images * 9).byte()}, "normalized floats; given torch.uint8"),
         ({"train_images": broken}, "infinite or not a number"),
         ({"classes": tuple(range(11))}, "gives 10 scores, but the data has 11 classes"),
     ):

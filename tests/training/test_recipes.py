@@ -328,7 +328,7 @@ def test_each_optimiser_is_built_as_printed() -> None:
 def test_plateau_divides_as_often_as_printed() -> None:
     split = data.load("digits", image_size=32)
     recipe = recipes.get("alexnet").replace(lr=0.0, schedule=Plateau(times=2, patience=0), batch_size=700)
-    recipe = recipe.replace(lr=1e-9)  # nothing is learnt, so each epoch is a plateau
+    recipe = recipe.replace(lr=1e-9)  # nothing is learned, so each epoch is a plateau
     torch.manual_seed(0)
     run = train(create_model("lenet5", modern=True), split, recipe, epochs=6, device="cpu", progress=False)
     assert run.history["lr"].tolist() == pytest.approx([1e-9, 1e-9, 1e-10, 1e-11, 1e-11, 1e-11])
@@ -342,7 +342,7 @@ def test_small_images_recipes_work_on_whole_batches() -> None:
     moved = lenet(torch.ones(64, 1, 8, 8), torch.Generator().manual_seed(0))
     assert moved.unique().tolist() == pytest.approx([-0.1, 1.0])
     assert torch.equal(augment.for_batches(())(moved), moved)
-    with pytest.raises(ValueError, match="'shorter side 256, centre 256' is not done to whole batches"):
+    with pytest.raises(ValueError, match="'shorter side 256, center 256' is not done to whole batches"):
         augment.for_batches(recipes.get("alexnet").augmentation)
 
 

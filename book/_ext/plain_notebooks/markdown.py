@@ -242,7 +242,7 @@ def code(text: str) -> str:
 
 
 def around(text: str, sign: str) -> str:
-    """Emphasised text; spaces at its ends must stand outside of the signs."""
+    """Emphasized text; spaces at its ends must stand outside of the signs."""
     inner = text.strip()
     if not inner:
         return text

@@ -2,8 +2,9 @@
 
     python .ci/pages.py _build/html
 
-Each page must load nothing from a network, write no error to the console, fit the width, and have no serious
-finding of axe-core; each link inside of the book must lead somewhere.
+Each page must load nothing from a network, write no error to the console, fit the width, squeeze no picture,
+keep to its budget (budget.py), and have no serious finding of axe-core; each link inside of the book must lead
+somewhere.
 """
 
 import json
@@ -14,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import budget
 from axe_selenium_python import Axe
 from selenium import webdriver
 
@@ -27,6 +29,14 @@ FOR_AXE = [("light", 1300), ("dark", 390)]
 WHOLE = "lenet.html"
 BROWSERS = 2  # side by side
 NOT_READ = {"_static", "genindex.html", "search.html", "py-modindex.html"}  # the theme's own
+
+
+SQUEEZED = """
+const shape = (width, height, one) => Math.abs(width / height / (one.naturalWidth / one.naturalHeight) - 1);
+const shown = [...document.querySelectorAll("article img")].filter((one) => one.complete && one.offsetWidth);
+return shown.filter((one) => getComputedStyle(one).objectFit === "fill" &&
+  shape(one.offsetWidth, one.offsetHeight, one) > 0.02).map((one) => one.src)
+"""
 
 
 class Page(HTMLParser):
@@ -61,28 +71,34 @@ def dead_links(pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.name}: {link} has no such place"
 
 
-def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Iterator[str]:
+def look(driver: webdriver.Chrome, path: Path, root: Path, scheme: str, width: int) -> Iterator[str]:
     """What is wrong with a page in one view."""
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.get_log("performance")  # what the page before has asked for late
     driver.get(path.as_uri())
-    for entry in driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            address = message["params"]["request"]["url"]
-            if urlsplit(address).scheme in ("http", "https"):
-                yield f"asks for {address}"
+    whole = (scheme, width) in FOR_AXE or path.name == WHOLE
+    shift = budget.read_through(driver) if whole else 0.0
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    asked = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    yield from (f"asks for {address}" for address in asked if urlsplit(address).scheme in ("http", "https"))
+    yield from budget.complaints(path, root, asked, shift)
     for entry in driver.get_log("browser"):
         if entry["level"] == "SEVERE":
             yield entry["message"]
     wide = driver.execute_script("return document.body.scrollWidth - window.innerWidth")
     if wide > 0:
         yield f"is {wide} pixels too wide"
-    if (scheme, width) not in FOR_AXE and path.name != WHOLE:
+    if not whole:
         return
+    yield from (f"has squeezed {address}" for address in driver.execute_script(SQUEEZED))
     # Half-way through a transition a color is neither the old one nor the new one.
     driver.execute_script("for (const animation of document.getAnimations()) animation.finish()")
     axe = Axe(driver)
@@ -93,7 +109,7 @@ def look(driver: webdriver.Chrome, path: Path, scheme: str, width: int) -> Itera
             yield f"{found['id']} at {len(found['nodes'])} places: {places}"
 
 
-def look_at_all(paths: list[Path]) -> list[str]:
+def look_at_all(paths: list[Path], root: Path) -> list[str]:
     """What is wrong with some pages in any view, seen in a browser of its own."""
     complaints = []
     driver = browser(OFFLINE, logs={"browser": "ALL", "performance": "ALL"})
@@ -102,7 +118,7 @@ def look_at_all(paths: list[Path]) -> list[str]:
         for path in paths:
             for scheme, width in VIEWS:
                 complaints += [
-                    f"{path.name}, {scheme}, {width}: {what}" for what in look(driver, path, scheme, width)
+                    f"{path.name}, {scheme}, {width}: {what}" for what in look(driver, path, root, scheme, width)
                 ]
             print(f"{path.name} looked at", flush=True)
     finally:
@@ -118,7 +134,8 @@ def main(folder: str) -> int:
     pages = {path: Page(path) for path in paths}
     complaints = list(dead_links(pages))
     with ThreadPoolExecutor(BROWSERS) as pool:
-        for found in pool.map(look_at_all, [list(pages)[number::BROWSERS] for number in range(BROWSERS)]):
+        parts = [list(pages)[number::BROWSERS] for number in range(BROWSERS)]
+        for found in pool.map(look_at_all, parts, [root] * BROWSERS):
             complaints += found
     print("\n".join(complaints) or f"{len(pages)} pages, no complaint")
     return len(complaints)

@@ -27,6 +27,7 @@ from cs231n_arch.profiling.canziani import (
 
 PROFILE = "profile_cpu"
 WHERE = f"results/{PROFILE}.json"
+MEASURE = "cs231n-arch compare --out profile"  # then power_constant(records.load("profile.json").measurements)
 
 
 @cache
@@ -128,7 +129,8 @@ def power_constant(frame: pd.DataFrame) -> Verdict:
     rows = rows.assign(net=rows["watts"].astype(float) - rows["idle_watts"].astype(float)).dropna(subset="net")
     if rows.empty:
         notes = [note for text in frame["notes"] for note in text.split("; ") if note.startswith("energy")]
-        return not_measured("claim_power", notes[0] if notes else "the record has no power")
+        why = notes[0] if notes else "the record has no power"
+        return not_measured("claim_power", f"{why}; where there is a meter, `{MEASURE}` measures the power")
     mean, spread = rows["net"].mean(), rows["net"].std(ddof=0)
     ours = f"{mean:.1f} W above idle, standard deviation {spread:.1f} W over {len(rows)} measurements"
     return found("claim_power", ours, holds=spread <= 0.1 * mean)

@@ -1,5 +1,7 @@
 """The rules of the claims on time and power, on made-up measurements whose truth is known, and on our record."""
 
+import time
+from functools import partial
 from importlib.resources import files
 
 import numpy as np
@@ -8,8 +10,10 @@ import pytest
 
 from cs231n_arch import claims
 from cs231n_arch.claims import power
-from cs231n_arch.profiling import records
+from cs231n_arch.cli import main
+from cs231n_arch.profiling import energy, records, report
 from cs231n_arch.profiling.canziani import NETS, with_accuracy
+from cs231n_arch.profiling.power import Rapl
 
 ACCURATE = [name for name, place in NETS.items() if place]
 HOLDS, FAILS, UNKNOWN = "confirmed", "not shown at this scale", "not measured yet"
@@ -85,9 +89,61 @@ def test_power_that_was_not_measured_is_no_verdict():
     reason = "memory: none; energy: not measurable here: no RAPL energy counter under /sys"
     found = power.power_constant(made_up(list("ab"), notes=[reason] * 2))
     assert (found.ours, found.verdict) == (
-        "energy: not measurable here: no RAPL energy counter under /sys",
+        "energy: not measurable here: no RAPL energy counter under /sys; "
+        "where there is a meter, `cs231n-arch compare --out profile` measures the power",
         UNKNOWN,
     )
+
+
+class Rising(Rapl):
+    """A counter under a folder like Linux's, which rises by 30 W at rest and by 50 W while `working`."""
+
+    working = False
+    last = 0.0
+
+    def read(self):
+        now = time.perf_counter()
+        path = self.packages[0] / "energy_uj"
+        elapsed, self.last = now - (self.last or now), now
+        path.write_text(str(int(path.read_text()) + int(1e6 * elapsed * (50 if self.working else 30))))
+        return super().read()
+
+
+def test_the_command_of_the_ledger_measures_power_where_there_is_a_meter(tmp_path, monkeypatch):
+    zone = tmp_path / "intel-rapl:0"
+    zone.mkdir()
+    (zone / "energy_uj").write_text("0")
+    (zone / "max_energy_range_uj").write_text(str(10**12))
+    meter = Rising(tmp_path)
+    monkeypatch.setattr(report, "find_meter", lambda _: meter)
+    monkeypatch.setattr(report, "energy", partial(at_work, meter))
+    command = power.MEASURE.split()[1:-1]
+    path = tmp_path / "profile"
+    assert (
+        main([*command[:1], "lenet5", "--batch-size", "1", "2", "--seconds", "0.1", *command[1:], str(path)]) == 0
+    )
+    frame = records.load(f"{path}.json").measurements
+    assert frame["watts"].tolist() == pytest.approx([50, 50], rel=0.1)
+    assert frame["idle_watts"].tolist() == pytest.approx([30, 30], rel=0.1)
+    found = power.power_constant(frame)
+    assert found.verdict == HOLDS
+    assert "W above idle" in found.ours
+
+
+def at_work(meter, work, _, device, *, seconds):
+    """`energy`, with the stand-in told when there is work; a rest follows the first call, which warms up."""
+    calls = 0
+
+    def call():
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            meter.read()  # the time until now was at rest
+        meter.working = calls > 1
+        return work()
+
+    meter.working = False
+    return energy(call, meter, device, seconds=min(seconds, 0.5))
 
 
 @pytest.mark.skipif(

@@ -64,6 +64,28 @@ def test_run_and_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.usefixtures("small")
+def test_a_disk_that_is_full_at_the_end_loses_no_arm(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    arguments = ["experiment", "one", "--budget", "live", "--resume", "--record", str(tmp_path)]
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "save", full)
+        assert main(arguments) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert not (tmp_path / "one.json").exists()
+
+    def trained_again(*_: object, **__: object) -> None:
+        raise AssertionError("every arm was on file")
+
+    monkeypatch.setattr("cs231n_arch.experiments.trial.train", trained_again)
+    assert main(arguments) == 0
+    assert load_record(tmp_path / "one.json")["seeds"] == [0, 1]
+
+
+@pytest.mark.usefixtures("small")
 def test_a_gpus_record_stands_beside_a_cpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "one.json").write_text("the CPU's")
     arguments = ["experiment", "one", "--budget", "gpu", "--record", str(tmp_path)]

@@ -38,15 +38,12 @@ def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor
     return torch.cat([taken.mean(dim=(2, 3)) if taken.ndim == 4 else taken for taken in seen])
 
 
-def linear_probe(
-    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, penalty: float = 1.0, seed: int = 0
-) -> float:
+def linear_probe(train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, seed: int = 0) -> float:
     """Test accuracy of a linear classifier on given features, from 0 to 1: scikit-learn's logistic regression.
 
     Args:
         train: features (N, ...) and labels (N,) to fit; the features are flattened and standardized.
         test: as `train`, to score.
-        penalty: strength of the L2 penalty.
         seed: of the solver.
 
     Raises:
@@ -59,8 +56,6 @@ def linear_probe(
     for name, (x, y) in {"train": train, "test": test}.items():
         if len(x) != len(y) or not len(x):
             raise ValueError(f"{name} needs as many features as labels, and some; given {len(x)} and {len(y)}")
-    classifier = make_pipeline(
-        StandardScaler(), LogisticRegression(C=1 / penalty, max_iter=2000, random_state=seed)
-    )
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
     classifier.fit(train[0].flatten(1).numpy(), train[1].numpy())
     return float(classifier.score(test[0].flatten(1).numpy(), test[1].numpy()))

@@ -27,9 +27,9 @@ def figure() -> pd.DataFrame:
     return frame.rename(index=SPOKEN)
 
 
-def top(column: str, count: int = 3) -> pd.Series:
-    """The nets with the largest values."""
-    return figure()[column].sort_values(ascending=False).head(count)
+def top(column: str) -> pd.Series:
+    """The three nets with the largest values."""
+    return figure()[column].sort_values(ascending=False).head(3)
 
 
 @checks("compare-v4")

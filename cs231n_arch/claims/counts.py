@@ -64,6 +64,18 @@ def count(module: nn.Module, kind: type[nn.Module]) -> int:
     return sum(isinstance(part, kind) for part in module.modules())
 
 
+def random_in_training(model: nn.Module) -> tuple[str, bool]:
+    """Whether a net for images of 3x32x32 draws at random in training and not at test time; and that in words."""
+    images, different = torch.randn(4, 3, 32, 32), []
+    with torch.no_grad():
+        for training in (True, False):
+            model.train(training)
+            first, *others = [model(images) for _ in range(8)]
+            different.append(sum(not torch.equal(other, first) for other in others))
+    words = f"{different[0]} give other scores in training, {different[1] or 'none'} at test time"
+    return f"of 7 further passes of the same images, {words}", different[0] > 0 and different[1] == 0
+
+
 def of_kind(name: str, *kinds: str) -> pd.DataFrame:
     """The rows of the layer table whose kind is one of these."""
     frame = table(name)

@@ -115,11 +115,11 @@ def initialisation() -> Verdict:
     )
 
 
-def after_layers(variance: int, layers: int = 30, width: int = 512) -> float:
-    """Root mean square of a signal after dense layers with ReLU, as a share of that at the start."""
-    generator = torch.Generator().manual_seed(0)
+def after_layers(variance: int) -> float:
+    """Root mean square of a signal after 30 dense layers with ReLU, as a share of that at the start."""
+    width, generator = 512, torch.Generator().manual_seed(0)
     x = start = torch.randn(64, width, generator=generator)
-    for _ in range(layers):
+    for _ in range(30):
         x = F.relu(x @ torch.randn(width, width, generator=generator).mul((variance / width) ** 0.5))
     return float(x.square().mean().sqrt() / start.square().mean().sqrt())
 

@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 PREFIXES = {1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n"}
 
 
-def table(rows: Sequence[Mapping[str, object]], *, right: Sequence[str] = (), gap: int = 2) -> str:
+def table(rows: Sequence[Mapping[str, object]], *, right: Sequence[str] = ()) -> str:
     """The rows under their column names; the columns in `right` are aligned at the right."""
     names = list(rows[0]) if rows else []
     cells = [names, *([str(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     lines = [
-        (" " * gap)
-        .join(
+        "  ".join(
             text.rjust(width) if name in right else text.ljust(width)
             for text, width, name in zip(line, widths, names, strict=True)
-        )
-        .rstrip()
+        ).rstrip()
         for line in cells
     ]
     return "\n".join(lines)

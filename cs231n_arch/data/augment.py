@@ -103,19 +103,12 @@ class PCALighting(v2.Transform):  # type: ignore[misc]
 
     Args:
         std: standard deviation of a_i.
-        eigenvalues: of the covariance of the colors.
-        eigenvectors: (3, 3), one column per component.
     """
 
-    def __init__(
-        self,
-        std: float = 0.1,
-        eigenvalues: Sequence[float] = IMAGENET_EIGENVALUES,
-        eigenvectors: Sequence[Sequence[float]] = IMAGENET_EIGENVECTORS,
-    ) -> None:
+    def __init__(self, std: float = 0.1) -> None:
         super().__init__()
         self.std = std
-        self.scaled = torch.tensor(eigenvectors) * torch.tensor(eigenvalues)
+        self.scaled = torch.tensor(IMAGENET_EIGENVECTORS) * torch.tensor(IMAGENET_EIGENVALUES)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Tensor]:
         """Draw the shift of red, green and blue, on a scale from 0 to 1."""
@@ -221,19 +214,6 @@ def for_images(steps: Sequence[str]) -> v2.Transform:
 def ten_crops(images: Tensor, size: int) -> Tensor:
     """Corners and center, each also flipped: (..., H, W) to (10, ..., size, size) (Krizhevsky et al. 2012)."""
     return torch.stack(v2.functional.ten_crop(images, [size, size]))
-
-
-def grid_crops(images: Tensor, size: int, grid: int = 5) -> Tensor:
-    """A regular grid of crops, each also flipped: (..., H, W) to (2 * grid^2, ..., size, size).
-
-    With three scales of the image these are the 150 crops of Simonyan & Zisserman (2014), Section 3.2.
-    """
-    height, width = images.shape[-2:]
-    if min(height, width) < size:
-        raise ValueError(f"crops of {size} do not fit images of {height}x{width}")
-    tops, lefts = (torch.linspace(0, room - size, grid).round().int().tolist() for room in (height, width))
-    crops = torch.stack([images[..., t : t + size, s : s + size] for t in tops for s in lefts])
-    return torch.cat([crops, crops.flip(-1)])
 
 
 def crops_144(images: Tensor, size: int = 224, scales: Sequence[int] = (256, 288, 320, 352)) -> Tensor:

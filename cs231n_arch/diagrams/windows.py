@@ -9,9 +9,11 @@ from cs231n_arch.anatomy.arithmetic import conv_output_size
 from cs231n_arch.diagrams.canvas import SHADES, bare
 from cs231n_arch.plots import INK
 
+SHOWN = 3  # windows that are drawn
 
-def windows(ax: Axes, size: int, kernel: int, stride: int = 1, padding: int = 0, *, shown: int = 3) -> Axes:
-    """The first `shown` windows of a convolution, along the top of a square image with its padding.
+
+def windows(ax: Axes, size: int, kernel: int, stride: int = 1, padding: int = 0) -> Axes:
+    """The first three windows of a convolution, along the top of a square image with its padding.
 
     Args:
         ax: where to draw.
@@ -19,13 +21,12 @@ def windows(ax: Axes, size: int, kernel: int, stride: int = 1, padding: int = 0,
         kernel: side of the window.
         stride: step of the window.
         padding: rings of zeros around the image; they are hatched.
-        shown: number of windows to draw.
 
     Raises:
-        ValueError: fewer than `shown` windows fit (or a number out of range, see `conv_output_size`).
+        ValueError: fewer than three windows fit (or a number out of range, see `conv_output_size`).
     """
-    if (fit := conv_output_size(size, kernel, stride, padding)) < shown:
-        raise ValueError(f"only {fit} windows fit along a side; {shown} were to be drawn")
+    if (fit := conv_output_size(size, kernel, stride, padding)) < SHOWN:
+        raise ValueError(f"only {fit} windows fit along a side; {SHOWN} were to be drawn")
     for row in range(-padding, size + padding):
         for column in range(-padding, size + padding):
             outside = not (0 <= row < size and 0 <= column < size)
@@ -33,7 +34,7 @@ def windows(ax: Axes, size: int, kernel: int, stride: int = 1, padding: int = 0,
             ax.add_patch(
                 Rectangle((column, -row - 1), 1, 1, facecolor="none", edgecolor=INK, linewidth=0.8, hatch=hatch)
             )
-    for number in range(shown):
+    for number in range(SHOWN):
         # Each window is drawn a little smaller than the last, so that shared edges do not cover one another.
         inset = 0.08 + 0.07 * number
         corner = (number * stride - padding + inset, padding - kernel + inset)

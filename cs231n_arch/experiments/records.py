@@ -137,15 +137,6 @@ def compared(comparison: Comparison, values: Values, level: float) -> dict[str, 
     }
 
 
-def judged_again(record: RunRecord, experiment: Experiment) -> RunRecord:
-    """The record with the verdicts of the present rules and claims, from the numbers that it holds.
-
-    The numbers themselves, and when and where they were made, stay as they are.
-    """
-    values = {name: [run["metrics"] for run in arm["runs"]] for name, arm in record["arms"].items()}
-    return {**record, **judgement(experiment, values, record["looks"])}
-
-
 def described(arm: Arm) -> dict[str, Any]:
     """An arm as the record shows it."""
     parts = {"model": arm.model, "options": arm.options, "changes": arm.changes, "settings": arm.settings}

@@ -15,7 +15,6 @@ from cs231n_arch.data.augment import (
     PCALighting,
     crops_144,
     for_images,
-    grid_crops,
     ten_crops,
 )
 from cs231n_arch.training import recipes
@@ -75,16 +74,6 @@ def test_ten_crops_are_corners_centre_and_mirrors() -> None:
     torch.manual_seed(0)
     drawn = {tuple(OneOfTenCrops(4)(image).flatten().tolist()) for _ in range(200)}
     assert drawn == {tuple(crop.flatten().tolist()) for crop in crops}
-
-
-def test_grid_crops() -> None:
-    crops = grid_crops(torch.arange(100.0).view(1, 10, 10), 2, grid=5)
-    assert crops.shape == (50, 1, 2, 2)
-    assert crops[0, 0, 0, 0] == 0
-    assert crops[24, 0, 1, 1] == 99
-    assert torch.equal(crops[25:], crops[:25].flip(-1))
-    with pytest.raises(ValueError, match="crops of 11 do not fit images of 10x10"):
-        grid_crops(torch.zeros(1, 10, 10), 11)
 
 
 @pytest.mark.parametrize("shape", [(3, 60, 90), (2, 3, 90, 60)])

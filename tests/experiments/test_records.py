@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from cs231n_arch.experiments import EXPERIMENTS, load_record, summary
-from cs231n_arch.experiments.records import KEYS, VERSION, described, file_name, judged_again, plain
+from cs231n_arch.experiments.records import KEYS, VERSION, described, file_name, judgement, plain
 from cs231n_arch.machine import Machine
 
 RESULTS = Path(str(files("cs231n_arch"))) / "results"
@@ -46,7 +46,8 @@ def test_a_record_is_of_the_present_table(name: str) -> None:
 def test_verdicts_follow_from_the_numbers(name: str) -> None:
     """The present rules, applied to the stored metrics, give the stored verdicts."""
     record = load_record(RESULTS / name)
-    again = judged_again(record, EXPERIMENTS[record["experiment"]])
+    values = {name: [run["metrics"] for run in arm["runs"]] for name, arm in record["arms"].items()}
+    again = judgement(EXPERIMENTS[record["experiment"]], values, record["looks"])
     for key in ("question", "claims", "verdicts"):
         assert again[key] == record[key]
     for found, stored in zip(again["comparisons"], record["comparisons"], strict=True):

@@ -41,7 +41,7 @@ def setup() -> Budget:
 def glue(**values: object) -> None:
     """Give values to the prose of a chapter, which quotes them by name, so that no number in it is typed.
 
-    In the book MyST-NB puts them in the place of {glue:text}`name`. They are printed too, because outside of the
+    In the book MyST-NB puts them in place of {glue:text}`name`. They are printed too, because outside of the
     book the prose shows no more than the name.
 
     Args:

@@ -13,7 +13,7 @@ from cs231n_arch.machine import Machine, commit
 
 
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path:
-    """Write `content` to `path`: into a temporary file beside it, onto the disk, then renamed.
+    """Write `content` to `path`: into a temporary file next to it, onto the disk, then renamed.
 
     Args:
         path: where to; missing folders are made.

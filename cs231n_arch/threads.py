@@ -2,7 +2,7 @@
 
 PyTorch takes a thread for each core. They wait for each other after every layer, and spin while they wait. As soon
 as another process has one of the cores, all of them wait for the one that lost its turn, and their spinning takes
-the turns of others: beside one busy process a small net takes five times as long (`benchmarks/threads.py`).
+the turns of others: next to one busy process, a small net takes five times as long (`benchmarks/threads.py`).
 """
 
 import os
@@ -16,7 +16,7 @@ BUSY = 0.5  # processes that ran or waited in the last minute, on average, befor
 def share_the_processor(*, one_thread: bool = False) -> None:
     """Choose how PyTorch's threads wait, or do without them, so that neither we nor others are held up.
 
-    Threads that sleep while they wait do well beside other work, and cost up to a third on a quiet machine,
+    Threads that sleep while they wait do well on a busy machine, and cost up to a third on a quiet machine,
     more for small nets; so they sleep only where the machine has other work. A single thread has nothing to
     wait for. For nets as small as those of the book it takes a third to a half longer than two that spin, and
     no longer on a busy machine than on a quiet one; and its results do not depend on the number of cores.
@@ -38,5 +38,5 @@ def share_the_processor(*, one_thread: bool = False) -> None:
 
 
 def busy() -> bool:
-    """Whether the machine has other work; no where the system does not tell."""
+    """Whether the machine has other work; False where the system does not tell."""
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY

@@ -32,7 +32,7 @@ def duration(text: str) -> float:
 
 
 def folder(text: str) -> str:
-    """A folder that is there."""
+    """A folder that exists."""
     if not os.path.isdir(text):  # noqa: PTH112
         raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
     return text
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write <id>.json, with machine and versions, to FOLDER, and keep finished arms there until then; "
         "default: the package's own results",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the arms that an earlier call finished")
+    parser.add_argument("--resume", action="store_true", help="keep the arms that an earlier call finished")
     parser.add_argument("--overwrite", action="store_true", help="replace the record of the experiment")
     parser.add_argument("--limit", type=duration, metavar="TIME", help="stop after this time, such as 9m")
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="arms trained side by side")

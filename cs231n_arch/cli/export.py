@@ -11,11 +11,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a model's name, or the folder that was --out of `cs231n-arch train`")
     parser.add_argument("path", type=Path, metavar="FILE", help="the ONNX file to write")
     parser.add_argument("--pretrained", action="store_true", help="with published weights; default: random ones")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file, and say what takes and gives."""
+    """Write the file, and print the sizes of its input and output."""
     from cs231n_arch.cli.evaluate import trained
     from cs231n_arch.create import create_model
     from cs231n_arch.interop.onnx import INPUT, OUTPUT, export

@@ -60,7 +60,7 @@ def add_common(parser: argparse.ArgumentParser, batch_sizes: list[int]) -> None:
 
 
 def check(arguments: argparse.Namespace, models: Sequence[str]) -> "torch.device":
-    """Refuse what cannot be measured or written, before anything is; the device to measure on."""
+    """Check the arguments before anything is measured, and return the device to measure on."""
     from cs231n_arch.machine import find_device
     from cs231n_arch.models.registry import constructor
 
@@ -92,7 +92,7 @@ def remark(arguments: argparse.Namespace) -> str:
 
 
 def working(what: str) -> None:
-    """Say on standard error what takes time now."""
+    """Print on standard error what is being measured."""
     print(f"measuring {what} ...", file=sys.stderr, flush=True)
 
 

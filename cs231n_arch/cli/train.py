@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument(
-        "--resume", action="store_true", help="go on from the checkpoint in the folder, if there is one"
+        "--resume", action="store_true", help="continue from the checkpoint in the folder, if there is one"
     )
-    kept.add_argument("--overwrite", action="store_true", help="begin anew, although the folder holds a run")
+    kept.add_argument("--overwrite", action="store_true", help="begin anew, even if the folder holds a run")
     parser.add_argument(
         "--record",
         type=Path,
@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_folder(arguments: argparse.Namespace) -> None:
-    """Refuse to begin anew where a run is, unless it is said that it may go."""
+    """Refuse to begin anew over an existing run, unless --resume or --overwrite is given."""
     if arguments.resume or arguments.overwrite:
         return
     record = [arguments.record] if arguments.record not in (None, Path()) else []

@@ -59,7 +59,7 @@ class Images(Dataset[tuple[Tensor, int]]):
 
 
 class ImageFiles(Dataset[tuple[Tensor, int]]):
-    """The image files of a folder with one folder a class, without the hidden ones that other programs leave.
+    """The image files of a folder with one folder per class, without the hidden ones that other programs leave.
 
     Args:
         root: the folder.
@@ -151,7 +151,7 @@ def one_by_one(split: Split, transform: Transform | None = None) -> Datasets:
 
 
 def folders(root: str | Path, steps: Sequence[str]) -> Datasets:
-    """Image files as ImageNet is usually stored, one folder a class: root/train/CLASS and root/val/CLASS.
+    """Image files as ImageNet is usually stored, one folder per class: root/train/CLASS and root/val/CLASS.
 
     Training images are augmented by the steps of a recipe; test images are the center crop, of the training
     size, of an image whose shorter side is 8/7 of it (256 for 224). Both are normalized by ImageNet's mean and

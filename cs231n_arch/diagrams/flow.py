@@ -19,7 +19,7 @@ def flow(ax: Axes, stages: Sequence[tuple[str, tuple[int, ...], str]]) -> Axes:
     is a bar.
 
     Args:
-        ax: where to draw; about 1.3 inches a stage are enough.
+        ax: where to draw; about 1.3 inches per stage are enough.
         stages: for each, its name, its shape, (C, H, W) or (C,), and the operation that makes it. The first one is
             the input, whose operation is not drawn.
 

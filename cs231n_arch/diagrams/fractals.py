@@ -16,7 +16,7 @@ def convolutions(
 ) -> Iterator[tuple[int, float, float]]:
     """Column, top and height of each convolution, where the whole block is `height` high.
 
-    The expansion rule: one convolution, and beside it twice the fractal with a column less.
+    The expansion rule: one convolution, and next to it twice the fractal with a column less.
     """
     yield column, top, height
     if columns > 1:

@@ -33,12 +33,12 @@ def numbers(ax: Axes, rows: Sequence[Sequence[float]], *, marked: Sequence[tuple
 
 
 def ladder(ax: Axes, up: Sequence[str], down: Sequence[str], links: Mapping[int, str]) -> Axes:
-    """Two columns of equally many steps: one runs upwards, the other back down beside it.
+    """Two columns of equally many steps: one runs upwards, the other back down next to it.
 
     Args:
         ax: where to draw.
         up: steps of the left column, the lowest first.
-        down: steps of the right column, likewise.
+        down: steps of the right column, also the lowest first.
         links: rung, counted from below -> what the step on the left hands to the one on the right.
 
     Raises:

@@ -14,13 +14,13 @@ WINDOWS = {"1×1": SHADES[1], "3×3": SHADES[0], "larger": SHADES[2], FULL: SHAD
 
 
 def timeline(ax: Axes, nets: Mapping[str, pd.DataFrame]) -> Axes:
-    """One row a network, one bar a layer with weights, in the order in which they are computed.
+    """One row per network, one bar per layer with weights, in the order in which they are computed.
 
     A bar is as high as the logarithm of the side of its feature map, and has the color of its window: 1×1, 3×3,
     larger (1×7 too), or fully connected.
 
     Args:
-        ax: where to draw; a third of an inch a row is enough.
+        ax: where to draw; a third of an inch per row is enough.
         nets: name of each network, the oldest first, and its `layer_table`.
 
     Raises:

@@ -93,6 +93,6 @@ class Experiment:
         return tuple(dict.fromkeys(c.claim for c in self.comparisons if c.claim))
 
     def trials(self, budget: BudgetName, seed: int) -> dict[str, Trial[Any]]:
-        """One trial an arm, with the same seed."""
+        """One trial per arm, with the same seed."""
         work = self.budgets[budget]
         return {name: Trial(arm, self.recipe, work, seed) for name, arm in self.arms.items()}

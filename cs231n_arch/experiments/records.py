@@ -1,7 +1,7 @@
 """The record of an experiment: one JSON file with the numbers, the verdicts and how to get them again.
 
 A record has the keys of `KEYS`. Its `arms` hold for each arm the settings and one entry per seed, with metrics and
-curve; its `comparisons` the rule, the difference, its interval and the verdict; its `verdicts` one a claim.
+curve; its `comparisons` the rule, the difference, its interval and the verdict; its `verdicts` one per claim.
 """
 
 import json

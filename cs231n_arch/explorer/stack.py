@@ -1,4 +1,4 @@
-"""A net written as a stack of layers, in the notation of the explorer: one layer a line, branches indented.
+"""A net written as a stack of layers, in the notation of the explorer: one layer per line, branches indented.
 
     input 3x227x227
     conv1: conv 96 11x11 stride 4

@@ -57,7 +57,7 @@ def imagenet_winners(frame: pd.DataFrame, ax: Axes, *, human: float | None = Non
 
 
 def bars(values: pd.Series, ax: Axes, *, label: str, spread: pd.Series | None = None) -> Axes:
-    """Horizontal bars, one a name, first on top, with the number at the end.
+    """Horizontal bars, one per name, first on top, with the number at the end.
 
     Args:
         values: name -> number.
@@ -257,7 +257,7 @@ def scatter_fit(frame: pd.DataFrame, ax: Axes, *, x: str, y: str, labels: tuple[
 
 
 def marks(frame: pd.DataFrame, ax: Axes, x: str, y: str, labels: tuple[str, str], legend: Place = "best") -> Axes:
-    """One mark a model, with its name beside it, and the legend of what is drawn already."""
+    """One mark per model, with its name next to it, and the legend of what is drawn already."""
     for number, row in enumerate(frame.to_dict("records")):
         shade, mark = look(row["model"], number)
         ax.plot(row[x], row[y], color=shade, marker=mark, linestyle="none")

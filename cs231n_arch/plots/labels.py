@@ -1,4 +1,4 @@
-"""Names beside marks and lines, placed so that they can be read."""
+"""Names next to marks and lines, placed so that they can be read."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ def obstacles(ax: Axes) -> Floats:
 
 
 def settled(ax: Axes) -> float:
-    """Pixels a point, after the layout has decided how large the axes are."""
+    """Pixels per point, after the layout has decided how large the axes are."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
@@ -63,7 +63,7 @@ def places(reach: float) -> list[tuple[float, float]]:
 
 
 def name_points(ax: Axes, names: Iterable[str], x: ArrayLike, y: ArrayLike, radii: ArrayLike = 3.5) -> Axes:
-    """Write a name beside each mark: to the right of it if there is room, else where it covers least.
+    """Write a name next to each mark: to the right of it if there is room, else where it covers least.
 
     What it should not cover are other names and marks, lines, texts and the legend. Call it when these are drawn
     and the axes have their limits.

@@ -63,7 +63,7 @@ def boxes(batch: Tensor, ax: Axes, edges: Mapping[str, Tensor], *, columns: int 
         columns: images per row; by default as many as rows.
 
     Raises:
-        ValueError: another shape, no images, or not one box an image.
+        ValueError: another shape, no images, or not one box per image.
     """
     columns = columns or math.ceil(math.sqrt(len(batch)))
     images(batch, ax, columns=columns)
@@ -95,7 +95,7 @@ def filters(weight: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
     Args:
         weight: (kernels, 1 or 3, height, width) of a convolution.
         ax: where to draw.
-        columns: kernels a row; by default as many as rows.
+        columns: kernels per row; by default as many as rows.
 
     Raises:
         ValueError: another shape: kernels over more than three maps have no colors.
@@ -108,7 +108,7 @@ def filters(weight: Tensor, ax: Axes, *, columns: int | None = None) -> Axes:
 
 
 def heatmap(matrix: pd.DataFrame, ax: Axes, *, label: str, labels: tuple[str, str]) -> Axes:
-    """A matrix as colors with a scale beside it, for example which earlier layers a dense layer uses.
+    """A matrix as colors with a scale next to it, for example which earlier layers a dense layer uses.
 
     Args:
         matrix: rows downwards, columns across; NaN stays empty.
@@ -134,7 +134,7 @@ def heatmap(matrix: pd.DataFrame, ax: Axes, *, label: str, labels: tuple[str, st
 
 
 def architecture(table: pd.DataFrame, ax: Axes, *, skip: Sequence[str] = ()) -> Axes:
-    """A net drawn to scale: a box a stage, as high and deep as its map is, as long as it has channels.
+    """A net drawn to scale: a box per stage, as high and deep as its map is, as long as it has channels.
 
     Height and depth are to one scale, the length to another (its square root, as channels grow to thousands).
 

@@ -1,4 +1,4 @@
-"""The fresh process of `peak_memory`: takes a model from standard input, answers with one line of JSON a pass.
+"""The fresh process of `peak_memory`: takes a model from standard input, answers with one line of JSON per pass.
 
 What the model itself prints goes to standard error, so that it is not taken for an answer.
 

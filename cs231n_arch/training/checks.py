@@ -10,7 +10,7 @@ from cs231n_arch.training.recipe import Recipe
 
 
 def check_kinds(model: object, data: object, recipe: object) -> None:
-    """Raise ValueError for what is no net, no data or no recipe, such as their names."""
+    """Raise ValueError for arguments that are not a net, data and a recipe, such as their names."""
     for value, kinds, call in (
         (model, nn.Module, "create_model"),
         (data, Split | Datasets, "data.load"),

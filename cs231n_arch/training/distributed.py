@@ -1,4 +1,4 @@
-r"""Several processes, one training: what `torchrun` starts, one process a device.
+r"""Several processes, one training: what `torchrun` starts, one process per device.
 
 On one machine with 8 GPUs, and on each of four such machines (number I of them)::
 

@@ -190,7 +190,7 @@ def lay_out(model: nn.Module, image: Tensor, *, channels_last: bool) -> torch.me
             reason = str(error).partition("\n")[0]
     model.to(memory_format=torch.contiguous_format)
     if channels_last:
-        scores(model, image)  # what fails here, too, is no matter of the layout, and is raised
+        scores(model, image)  # if this fails too, the layout is not the reason, and the error is raised
         warnings.warn(
             f"{type(model).__name__} cannot be computed with the channels last ({reason}), so it is trained in "
             "PyTorch's usual layout; channels_last=False says so without this warning",

@@ -100,7 +100,7 @@ class Session(Progress):
         type_ = TYPES[self.compute.precision]
         with torch.autocast(images.device.type, type_, enabled=type_ != torch.float32):
             scores, loss = self.loss(model(images), labels)
-        # To look at a number, the processor waits for a GPU, so there it looks now and then only.
+        # To read the loss, the processor waits for a GPU, so there it is read only now and then.
         if (images.device.type == "cpu" or self.step % LOOK_EVERY == 0) and not loss.isfinite():
             where = first_not_finite(self.model, images)
             raise self.lost(self.step + 1, self.epoch + 1, f"the loss is infinite or not a number; {where}")
@@ -133,7 +133,7 @@ class Session(Progress):
         if not math.isfinite(row["train_loss"]):
             raise self.lost(self.step, self.epoch, "the loss is infinite or not a number")
         for name, weight in self.model.named_parameters():
-            if not weight.isfinite().all():  # the last update of all is followed by no loss that would tell
+            if not weight.isfinite().all():  # after the very last update no loss is computed that would show it
                 raise self.lost(self.step, self.epoch, f"{name} is infinite or not a number after the update")
         if self.plateau is not None:
             assert isinstance(self.recipe.schedule, Plateau)

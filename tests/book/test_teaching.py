@@ -132,15 +132,13 @@ def test_live_runs_are_the_longest_cells_that_show_something_and_the_solutions()
     assert [run.seconds for run in longest] == [2, 3, 4]
 
 
-def test_the_seconds_of_a_page_are_more_than_those_of_its_cells(known):
+def test_every_chapter_has_its_measured_seconds(known):
     from teaching import details
     from teaching.chapters import measured
 
-    timed = [chapter for chapter in known if chapter.seconds]
-    assert len(timed) > 9
-    for chapter in timed:
+    for chapter in known:
         assert chapter.seconds > sum(run.seconds for run in chapter.runs), chapter.name
-    assert "\n".join(details(known)).count("*Run live:*") > 9
+    assert "\n".join(details(known)).count("*Run live:*") > 15
     assert all(re.fullmatch(r".+ cores?, 1 thread \(\d{4}-\d\d-\d\d\)", where) for where in measured(ROOT))
 
 

@@ -112,7 +112,7 @@ def tasks(some: list[Exercise], seconds: dict[str, float]) -> str:
         f"{{ref}}`{one.label}` "
         + (f"{one.level}, {one.minutes} min" if one.level else one.title)
         + (
-            f", runs {seconds[one.label]:.0f} s"
+            f", runs {seconds[one.label]:.0f}\N{NO-BREAK SPACE}s"
             if one.label in seconds
             else ""
         )
@@ -123,7 +123,10 @@ def tasks(some: list[Exercise], seconds: dict[str, float]) -> str:
 def to_run(one: Chapter) -> str:
     """What to run or to move before the class."""
     moving = [f"the figure that moves in *{where}*" for where in one.moving]
-    runs = [f"{run.what}, {run.seconds:.0f} s" for run in one.runs]
+    runs = [
+        f"{run.what}, {run.seconds:.0f}\N{NO-BREAK SPACE}s"
+        for run in one.runs
+    ]
     return "; ".join(moving + runs)
 
 

@@ -11,7 +11,7 @@ function fit() {
   const FIGURE = 340; // height up to which a figure is as wide as it can be
   const READABLE = 0.66; // of its own size, a figure's letters are still 6.6 points high
   const SHEET = 971;
-  const SHORT = 250; // height of what stays together with its heading
+  const SHORT = 250; // height of a reference
 
   // What is wider than the column is made as much smaller as it needs.
   for (const node of document.querySelectorAll("table, .math-block")) {
@@ -33,21 +33,15 @@ function fit() {
     if (figure.offsetHeight < 480) figure.style.setProperty("break-inside", "avoid", "important");
   }
 
-  // Chromium parts a heading from its text, whatever the style sheet says, unless one box holds both.
-  function keep(first, second) {
-    const box = document.createElement("div");
-    box.className = "kept";
-    first.before(box);
-    box.append(first, second);
-  }
-  for (const heading of document.querySelectorAll("h2, h3, h4, p:has(+ ul, + ol)")) {
-    const next = heading.nextElementSibling;
-    if (next && !next.matches("section") && next.offsetHeight < SHORT) keep(heading, next);
-  }
+  // A colophon goes to the next page with the last reference, not alone.
   for (const colophon of document.querySelectorAll(".colophon")) {
     let last = colophon.previousElementSibling;
-    while (last?.matches("section, div:not(.kept, .citation)") && last.lastElementChild) last = last.lastElementChild;
-    if (last && last.offsetHeight < SHORT) keep(last, colophon);
+    while (last?.matches("section, div:not(.citation)") && last.lastElementChild) last = last.lastElementChild;
+    if (!last || last.offsetHeight > SHORT) continue;
+    const box = document.createElement("div");
+    box.className = "kept";
+    last.before(box);
+    box.append(last, colophon);
   }
 
   // A figure that does not fit on its sheet lets the text that follows it go first. Columns as high as a sheet show
@@ -56,13 +50,16 @@ function fit() {
     while (node && !node.nextElementSibling && !node.matches("article")) node = node.parentElement;
     let next = node?.nextElementSibling;
     while (next?.matches("section")) next = next.firstElementChild;
-    return next;
+    return [next, next?.matches("h2, h3, h4") ? next.nextElementSibling : next]; // a heading takes its text along
   }
   function preceding(node) {
     while (!node.previousElementSibling && !node.matches("article")) node = node.parentElement;
     let last = node.previousElementSibling;
     while (last?.matches("section") && last.lastElementChild) last = last.lastElementChild;
     return last;
+  }
+  function height(first, last) {
+    return first === last ? last.offsetHeight : first.offsetHeight + last.offsetHeight + 40; // with margins
   }
   function room(article, figure) {
     const before = [...(preceding(figure)?.getClientRects() ?? [])].at(-1);
@@ -73,10 +70,10 @@ function fit() {
     const style = article.getAttribute("style") ?? "";
     article.style.cssText = `${style}; column-width: ${COLUMN}px; column-fill: auto; height: ${SHEET}px`;
     for (const figure of article.querySelectorAll("figure")) {
-      let next = following(figure);
-      while (next?.matches("p, ul, ol, .math-block, .kept") && next.offsetHeight < room(article, figure)) {
-        next.after(figure);
-        next = following(figure);
+      let [first, last] = following(figure);
+      while (last?.matches("p, ul, ol, .math-block") && height(first, last) < room(article, figure)) {
+        last.after(figure);
+        [first, last] = following(figure);
       }
     }
     article.style.cssText = style;

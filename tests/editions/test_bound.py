@@ -101,6 +101,7 @@ def sheets(folder: Path, begins: Iterable[int], content: str) -> list[str]:
     """The text of each sheet of bound chapters, whose content begins some pixels below the first sheet's top."""
     style = (ROOT / "book" / "editions" / "print.css").read_text(encoding="utf-8")
     page = folder / "chapter.html"
+    style += (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8").replace("url(", "(")
     filled = [f'<article><div style="height: {pixels}px">before</div>{content}</article>' for pixels in begins]
     page.write_text(f'<!doctype html><meta charset="utf-8"><style>{style}</style><body>{"".join(filled)}</body>')
     return printed_pages(page, folder, "FIT")
@@ -109,7 +110,9 @@ def sheets(folder: Path, begins: Iterable[int], content: str) -> list[str]:
 def test_a_heading_stays_with_its_text_and_a_colophon_with_the_last_reference(bound: Path, tmp_path: Path) -> None:
     text = " ".join(["many words about sizes,"] * 20)
     colophon = '<div class="citation"><p>A paper.</p></div></div></section><p class="colophon">Computed here.</p>'
-    sizes = f"<section><p>one</p></section><section><h2>Sizes</h2><p>{text}</p></section>"
+    table = "<table><tr><td>1</td></tr></table>"
+    figure = f'<figure class="framed"><figcaption><p>A table.</p><div>{table}</div></figcaption></figure>'
+    sizes = f"<section><p>one</p>{figure}</section><section><h2>Sizes</h2><p>{text}</p></section>"
     pages = sheets(tmp_path, range(820, 960, 20), f"{sizes}<section><h2>References</h2><div>{colophon}")
     pages += sheets(tmp_path, range(820, 960, 20), f"<section><h2>References</h2><div>{colophon}")
     for first, second in (("Sizes", "many words"), ("A paper.", "Computed")):

@@ -25,6 +25,7 @@ html:
 sphinx:
   config:
     html_static_path: [_static]
+    html_css_files: [book.css]
     html_js_files: [book.js]
     html_extra_path: [_extra]
 """
@@ -37,10 +38,11 @@ def site(tmp_path_factory):
     for name in ("_static", "_extra"):
         shutil.copytree(BOOK / name, folder / name)
     (folder / "book").mkdir()
-    for name in ("one", "two", "three"):
+    for name in ("one", "two", "three", "four"):
         (folder / f"book/{name}.md").write_text(f"# Page {name}\n\n<input aria-label='field' id='field'>\n")
     (folder / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/one\nchapters: [{file: book/two}, {file: book/three}]\n"
+        "format: jb-book\nroot: book/one\n"
+        "chapters: [{file: book/two}, {file: book/three, sections: [{file: book/four}]}]\n"
     )
     (folder / "_config.yml").write_text(CONFIG)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
@@ -76,9 +78,11 @@ def test_arrow_keys_turn_the_pages(driver, site):
     driver.get(f"{site}/book/two.html")
     press(driver, Keys.ARROW_RIGHT)
     WebDriverWait(driver, 10).until(lambda _: "Page three" in driver.title)
+    press(driver, Keys.ARROW_RIGHT)
+    WebDriverWait(driver, 10).until(lambda _: "Page four" in driver.title)
     press(driver, Keys.ARROW_RIGHT)  # there is no next page
     press(driver, Keys.ARROW_LEFT)
-    WebDriverWait(driver, 10).until(lambda _: "Page two" in driver.title)
+    WebDriverWait(driver, 10).until(lambda _: "Page three" in driver.title)
 
 
 def test_keys_of_a_field_and_of_the_browser_stay_their_own(driver, site):
@@ -127,3 +131,26 @@ def test_every_page_has_an_icon(driver, site):
         "image.onerror = () => done(false); image.src = arguments[0];",
         icon,
     )
+
+
+# Of a part of the contents, its arrow has the ring.
+RING = """
+const one = document.activeElement;
+const rings = [one, ...one.children].map((part) => getComputedStyle(part)).filter((style) =>
+  (style.outlineStyle !== "none" && style.outlineWidth !== "0px") || style.boxShadow !== "none");
+return [one.tagName, one.className, rings.length > 0, one === document.body];
+"""
+
+
+def test_the_keyboard_sees_where_it_is(driver, site):
+    driver.get(f"{site}/book/two.html")
+    found = []
+    for _ in range(60):
+        press(driver, Keys.TAB)
+        tag, name, ring, at_the_end = driver.execute_script(RING)
+        if at_the_end:
+            break
+        found.append((tag, name, ring))
+    assert any(tag == "SUMMARY" for tag, _, _ in found), "a part of the contents"
+    assert any("dropdown-toggle" in name for _, name, _ in found), "the downloads"
+    assert not [one for one in found if not one[2]]

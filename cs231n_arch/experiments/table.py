@@ -3,6 +3,7 @@
 from cs231n_arch.errors import unknown
 from cs231n_arch.experiments import (
     alexnet,
+    batch_norm,
     densenet,
     fractalnet,
     googlenet,
@@ -23,8 +24,8 @@ from cs231n_arch.experiments import (
 from cs231n_arch.experiments.design import Experiment
 
 CHAPTERS = (
-    lenet, alexnet, zfnet, vgg, googlenet, resnet, nin, preact_resnet, wide_resnet, resnext, stochastic_depth,
-    fractalnet, densenet, squeezenet, senet, transfer, localization,
+    lenet, alexnet, zfnet, vgg, googlenet, batch_norm, resnet, nin, preact_resnet, wide_resnet, resnext,
+    stochastic_depth, fractalnet, densenet, squeezenet, senet, transfer, localization,
 )  # fmt: skip
 EXPERIMENTS: dict[str, Experiment] = {e.id: e for chapter in CHAPTERS for e in chapter.TABLE}
 
@@ -55,6 +56,7 @@ HOURS: dict[str, float] = {
     "squeeze-excitation": 2.4,
     "cardinality": 1.9,
     "relu-tanh": 1.3,
+    "batch-norm": 2.0,
     "lrn": 0.6,
     "stacks": 4.8,
     "ensemble": 0.3,

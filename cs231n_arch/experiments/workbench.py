@@ -10,7 +10,7 @@ from torch import nn
 from cs231n_arch.create import create_model
 from cs231n_arch.data import Split
 from cs231n_arch.models.googlenet import inception
-from cs231n_arch.models.layers import Net, conv_relu, init_he, series
+from cs231n_arch.models.layers import Net, conv_bn_relu, conv_relu, init_he, series
 from cs231n_arch.models.registry import constructor
 
 Head = Literal["global_average", "class_maps", "hidden"]
@@ -25,6 +25,7 @@ def workbench(
     kernels: tuple[int, ...] = (3, 3),
     channels: int = 32,
     mlpconv: bool = False,
+    batch_norm: bool = False,
     head: Head = "global_average",
     dropout: float = 0.0,
 ) -> Net:
@@ -39,6 +40,7 @@ def workbench(
         kernels: of the convolutions of each stage, all odd and padded: (3, 3, 3) or (7,) is Simonyan & Zisserman
             (2014), Section 2.3.
         channels: of every convolution.
+        batch_norm: between every convolution and its ReLU (Ioffe & Szegedy 2015, Section 3.2).
         mlpconv: two 1x1 convolutions after every other one (Lin et al. 2013, Section 3.1).
         head: `global_average` and `class_maps` make one map per class and average it, or learn a layer from all
             its pixels (Lin et al. 2013, Table 5); `hidden` is a fully connected layer of 512 units before the last
@@ -54,13 +56,14 @@ def workbench(
         raise ValueError(f"dropout needs head='hidden'; given head={head!r}")
     if image_size < 4:
         raise ValueError(f"image_size must be at least 4, which leaves one pixel; given {image_size}")
-    stages: dict[str, nn.Module] = {"conv1": conv_relu(in_channels, channels, 3, padding=1)}
+    unit = conv_bn_relu if batch_norm else conv_relu
+    stages: dict[str, nn.Module] = {"conv1": unit(in_channels, channels, 3, padding=1)}
     for number in (2, 3):
         for index, kernel in enumerate(kernels, 1):
-            stages[f"conv{number}_{index}"] = conv_relu(channels, channels, kernel, padding=kernel // 2)
+            stages[f"conv{number}_{index}"] = unit(channels, channels, kernel, padding=kernel // 2)
             if mlpconv:
                 stages[f"cccp{number}_{index}"] = series(
-                    a=conv_relu(channels, channels, 1), b=conv_relu(channels, channels, 1)
+                    a=unit(channels, channels, 1), b=unit(channels, channels, 1)
                 )
         stages[f"pool{number}"] = nn.MaxPool2d(kernel_size=2)
     pixels = (image_size // 4) ** 2

@@ -107,7 +107,8 @@ def test_every_arm_takes_the_images_of_every_budget(name: str) -> None:
 
 def test_files_are_named_after_chapters_as_claims_are() -> None:
     chapters = {chapter.__name__.rsplit(".", 1)[1] for chapter in CHAPTERS}
-    assert chapters <= set(claims.ledger()["chapter"]) | {"transfer", "localization"}
+    # These three have experiments, and no claim of the lecture.
+    assert chapters <= set(claims.ledger()["chapter"]) | {"transfer", "localization", "batch_norm"}
     for chapter in CHAPTERS:
         own = {chapter.__name__.rsplit(".", 1)[1], "vgg"}  # two chapters show claims of the slides on VGG
         of = claims.ledger().set_index("id")["chapter"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -9,13 +10,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cs231n_arch import create_model, data
+from cs231n_arch.data.photos import as_tensor, from_skimage
 from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work, load
+from cs231n_arch.experiments.workbench import build
 from cs231n_arch.transfer import features, linear_probe
 
 SHOTS = 20  # images of each class that a probe may learn from
 TESTED = 1000  # test images, the first of the set, on which features of photographs are probed
+SQUARE = 64  # side of the squares that photographs are cut into, in pixels
+DRAWN = {"digits": (SHOTS, 20), "patches": (5, 20)}  # images of each class to learn from, and others to be asked
+SMALL = 32  # side of what the small net sees of them
+TEXTURES = ("brick", "grass", "gravel")  # of scikit-image
 OTHER = {"fashion_mnist": "digits", "digits": "digits", "cifar10": "fashion_mnist"}  # the other data set
 
 
@@ -34,9 +41,9 @@ def few(images: Tensor, labels: Tensor, seed: int, shots: int = SHOTS) -> tuple[
 
 @dataclasses.dataclass(frozen=True)
 class Probed(Arm):
-    """The features that a linear probe sees."""
+    """The features that a linear probe sees, or `scratch`: a small net, which only the few images train."""
 
-    features: Literal["pixels", "random", "trained"] = "trained"
+    features: Literal["pixels", "random", "trained", "scratch"] = "trained"
 
 
 def probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]:
@@ -99,9 +106,10 @@ def describer(trial: Trial[Probed]) -> Callable[[Tensor], Tensor]:
     if arm.features == "random":
         torch.manual_seed(trial.seed)
         net = create_model(arm.model)
+    net = net.to(memory_format=torch.channels_last)
 
     def described(images: Tensor) -> Tensor:
-        return torch.cat([features(net, prepared(preprocess, part, size)) for part in torch.split(images, 100)])
+        return torch.cat([features(net, prepared(preprocess, part, size)) for part in torch.split(images, 10)])
 
     return described
 
@@ -117,6 +125,64 @@ def photograph_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str
             asked, answers = split.test_images[:TESTED], split.test_labels[:TESTED]
             metrics[metric] = linear_probe(
                 (described(images), labels), (described(asked), answers), seed=trial.seed
+            )
+        yield name, Outcome(metrics)
+
+
+def squares(image: Tensor, side: int = SQUARE) -> Tensor:
+    """A photograph (3, h, w) as squares (N, 3, side, side) that share no pixel, without the border."""
+    return image.unfold(1, side, side).unfold(2, side, side).flatten(1, 2).transpose(0, 1)
+
+
+@cache
+def tasks() -> dict[str, tuple[Tensor, Tensor]]:
+    """Task -> bytes and labels: which digit it is, and from which of eleven photographs a square has been cut."""
+    digits = data.load("digits", normalise=None)
+    images = torch.cat([digits.train_images, digits.test_images])
+    photographs = [photo.image for photo in data.photos().values()]
+    photographs += [as_tensor(from_skimage(name)) for name in TEXTURES]
+    cut = [squares(photograph) for photograph in photographs]
+    of = torch.repeat_interleave(torch.arange(len(cut)), torch.tensor([len(part) for part in cut]))
+    return {
+        "digits": (images, torch.cat([digits.train_labels, digits.test_labels])),
+        "patches": (torch.cat(cut), of),
+    }
+
+
+def drawn(labels: Tensor, seed: int, *counts: int) -> list[Tensor]:
+    """Indices of images drawn at random: so many of each class, then so many others of each, and so on."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    each = [order[labels[order] == label][: sum(counts)] for label in torch.unique(labels)]
+    parts = [torch.split(indices, list(counts)) for indices in each]
+    return [torch.cat(part) for part in zip(*parts, strict=True)]
+
+
+def from_scratch(trial: Trial[Probed], train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> float:
+    """Accuracy of the workbench's small net, trained on the few images alone, at 32 pixels or their own fewer."""
+    side = min(SMALL, train[0].shape[-1])
+    few_images, others = (
+        F.interpolate(x.float(), (side, side), mode="bilinear", antialias=True) for x in (train[0], test[0])
+    )
+    mean, std = few_images.mean(dim=(0, 2, 3)), few_images.std(dim=(0, 2, 3))
+    seen, asked = ((images - mean.view(-1, 1, 1)) / std.view(-1, 1, 1) for images in (few_images, others))
+    classes = tuple(str(label) for label in range(int(train[1].max()) + 1))
+    split = data.Split("few", seen, train[1], asked, test[1], classes, tuple(mean / 255), tuple(std / 255), "")
+    torch.manual_seed(trial.seed)
+    return 1 - trial.train(build("workbench", split, head="hidden"), split).test_error
+
+
+def far_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]:
+    """Few images of the digits, and few squares of each photograph: what is learnt, asked of others of them."""
+    for name, trial in trials.items():
+        described = None if trial.arm.features == "scratch" else describer(trial)
+        metrics = {}
+        for task, (images, labels) in tasks().items():
+            known, asked = drawn(labels, trial.seed, *DRAWN[task])
+            train, test = ((images[chosen], labels[chosen]) for chosen in (known, asked))
+            metrics[f"{task}_accuracy"] = (
+                from_scratch(trial, train, test)
+                if described is None
+                else linear_probe((described(train[0]), train[1]), (described(test[0]), test[1]), seed=trial.seed)
             )
         yield name, Outcome(metrics)
 
@@ -169,4 +235,31 @@ IMAGENET_FEATURES = Experiment(
     measure=photograph_probes,
 )
 
-TABLE = (TRANSFER, IMAGENET_FEATURES)
+# No claim of the lecture, and so no verdict on one. On the digits, which are far from ImageNet, the pixels were
+# better in a first try with two draws at 64 and 112 pixels. The squares were not tried before this was written;
+# those that are asked share no pixel with those that are learnt from.
+DIGITS_AND_PATCHES = Experiment(
+    id="digits-and-patches",
+    question="Do features from ImageNet serve digits, and do they tell which photograph a patch is from?",
+    arms={
+        "pixels": Probed("squeezenet1_1", features="pixels"),
+        "random": Probed("squeezenet1_1", features="random"),
+        "small net": Probed("squeezenet1_1", features="scratch"),
+        "trained": Probed("squeezenet1_1"),
+    },
+    comparisons=tuple(
+        Comparison(control, "trained", Better("higher"), f"{task}_accuracy")
+        for task in DRAWN
+        for control in ("pixels", "random", "small net")
+    ),
+    recipe="alexnet",
+    budgets={
+        "live": Work("digits", 64, epochs=5, batch_size=16, changes={"lr": 0.005}),
+        "recorded": Work("digits", 227, epochs=60, batch_size=16, changes={"lr": 0.005}),
+        "long": Work("digits", 227, epochs=60, batch_size=16, changes={"lr": 0.005}),
+        "gpu": Work("digits", 227, epochs=60, batch_size=16, changes={"lr": 0.005}),
+    },
+    measure=far_probes,
+)
+
+TABLE = (TRANSFER, IMAGENET_FEATURES, DIGITS_AND_PATCHES)

@@ -62,7 +62,7 @@ HOURS: dict[str, float] = {
     "ensemble": 0.3,
     "transfer": 0.5,
     "imagenet-features": 0.2,
-    "digits-and-patches": 0.2,
+    "digits-and-patches": 0.1,
     "squeezenet-alexnet": 3.0,
     "compression-squeezenet": 2.2,
     "shortcut-options": 2.2,

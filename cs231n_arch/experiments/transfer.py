@@ -172,7 +172,7 @@ def from_scratch(trial: Trial[Probed], train: tuple[Tensor, Tensor], test: tuple
 
 
 def far_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]:
-    """Few images of the digits, and few squares of each photograph: what is learnt, asked of others of them."""
+    """Few images of the digits, and few squares of each photograph: what is learned, asked of others of them."""
     for name, trial in trials.items():
         described = None if trial.arm.features == "scratch" else describer(trial)
         metrics = {}
@@ -237,7 +237,7 @@ IMAGENET_FEATURES = Experiment(
 
 # No claim of the lecture, and so no verdict on one. On the digits, which are far from ImageNet, the pixels were
 # better in a first try with two draws at 64 and 112 pixels. The squares were not tried before this was written;
-# those that are asked share no pixel with those that are learnt from.
+# those that are asked share no pixel with those that are learned from.
 DIGITS_AND_PATCHES = Experiment(
     id="digits-and-patches",
     question="Do features from ImageNet serve digits, and do they tell which photograph a patch is from?",

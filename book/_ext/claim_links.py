@@ -29,7 +29,8 @@ def link_claims(
     def lead(found: re.Match[str]) -> str:
         if found[1] not in known:
             return found[0]
-        return f'<th><a href="{address}#{found[1]}">{found[1]}</a></th>'
+        link = f'<a class="reference internal" href="{address}#{found[1]}">'
+        return f"<th>{link}{found[1]}</a></th>"
 
     context["body"] = HEAD.sub(lead, body)
 

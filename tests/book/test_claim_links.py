@@ -31,7 +31,7 @@ def link(monkeypatch):
 def test_the_claims_of_a_chapter_lead_to_places_that_the_ledger_has(link):
     checked = claims.check(chapter="nin")
     body = checked.set_index("id")[["claim", "verdict"]].to_html()
-    places = re.findall(r'<th><a href="ledger.html#([^"]+)">\1</a></th>', link(body))
+    places = re.findall(r'<th><a class="reference internal" href="ledger.html#([^"]+)">\1</a></th>', link(body))
     assert places == list(checked["id"])
     assert {*places} <= {*re.findall(r'<li id="([^"]+)"', ledger_page(checked)._repr_html_())}
 

@@ -23,6 +23,7 @@ Side = int | tuple[int, ...] | None  # one number where all are equal, None with
 LIKE = {"empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_zeros", "ones_like", "zeros_like"}
 # In-place operators that change only how a tensor's numbers are looked at.
 LOOKS = {"as_strided", "detach", "squeeze", "t", "transpose", "unsqueeze"}
+ARITHMETIC = {"add", "div", "mul", "pow", "sub"}
 NOT_COUNTED = " (MACs not counted)"
 
 
@@ -187,11 +188,45 @@ class Watch(TorchDispatchMode):
 
 
 def run(call: Call, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The operator's outputs; a batch norm keeps the shape, which PyTorch finds out slowly on the meta device."""
-    if call.name == "native_batch_norm" and call.inputs[0].is_meta and not call.given["training"]:
+    """The operator's outputs; on the meta device the commonest ones are only given their shape.
+
+    PyTorch finds these shapes out slowly, in Python, and loads its compiler first, which takes seconds.
+    """
+    inputs = call.inputs
+    if call.writes or not all(tensor.is_meta for tensor in inputs):
+        return func(*args, **kwargs)
+    if call.name == "native_batch_norm" and not call.given["training"]:
         image = call.given["input"]
         return torch.empty_like(image), image.new_empty(0), image.new_empty(0)
+    if len({tensor.dtype for tensor in inputs}) != 1 or not inputs[0].is_floating_point():
+        return func(*args, **kwargs)  # the type of the numbers may change
+    if call.name in ARITHMETIC:
+        largest = max(inputs, key=Tensor.numel)
+        if all(fits(tensor, largest) for tensor in inputs):
+            return torch.empty_like(largest)
+    if call.name == "addmm" and call.given["mat1"].shape[1] == call.given["mat2"].shape[0]:
+        product = inputs[0].new_empty(call.given["mat1"].shape[0], call.given["mat2"].shape[1])
+        if fits(inputs[0], product):
+            return product
+    if call.name == "mean" and call.given.get("dim") and call.given["dtype"] is None:
+        kept, image = call.given["keepdim"], inputs[0]
+        if all(-image.ndim <= side < image.ndim for side in call.given["dim"]):
+            over = {side % image.ndim for side in call.given["dim"]}
+            sides = enumerate(image.shape)
+            return image.new_empty([1 if at in over else n for at, n in sides if kept or at not in over])
+    if call.name == "cat":
+        dim, shape = int(call.given["dim"]), list(inputs[0].shape)
+        others = [[*t.shape[:dim], *t.shape[dim + 1 :]] for t in inputs]
+        if 0 <= dim < len(shape) and others.count(others[0]) == len(others):
+            shape[dim] = sum(t.shape[dim] for t in inputs)
+            return inputs[0].new_empty(shape)
     return func(*args, **kwargs)
+
+
+def fits(tensor: Tensor, largest: Tensor) -> bool:
+    """Whether arithmetic stretches the tensor to the shape of the largest one."""
+    pairs = zip(reversed(tensor.shape), reversed(largest.shape), strict=False)
+    return tensor.ndim <= largest.ndim and all(side in (1, whole) for side, whole in pairs)
 
 
 def shorten(values: tuple[int, ...]) -> Side:

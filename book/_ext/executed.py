@@ -11,7 +11,9 @@ import hashlib
 import os
 import platform
 import re
-from importlib.metadata import requires, version
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,20 +22,24 @@ from nbformat import NotebookNode
 
 FOLDER = "EXECUTED_CHAPTERS"
 STATE = "executed_with"  # where an executed chapter has its state
+EXTRAS = {"book", "onnx"}  # of the package, whose needs chapters import
 
 
+@cache
 def state() -> str:
     """What the outputs of a chapter depend on, next to its cells.
 
     These are all files of the library, the version of Python, and the
-    versions of what the library needs.
+    versions of what the library and its chapters need.
     """
     root = Path(*find_spec("cs231n_arch").submodule_search_locations)  # type: ignore[union-attr, misc]
     found = hashlib.sha256(platform.python_version().encode())
     for need in sorted(requires("cs231n-arch") or []):
-        if "extra ==" not in need:
+        extra = re.search(r"extra == ['\"](\w+)", need)
+        if extra is None or extra[1] in EXTRAS:
             name = re.split(r"[^\w.-]", need)[0]
-            found.update(f"\n{name} {version(name)}".encode())
+            with suppress(PackageNotFoundError):
+                found.update(f"\n{name} {version(name)}".encode())
     for file in sorted(root.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             found.update(f"\n{file.relative_to(root)}\n".encode())

@@ -1,6 +1,6 @@
 """Sphinx extension: the pages load what they show, and no more.
 
-When the book is built, these go:
+When the book is built, these are removed:
 
 - of the theme's icons those that no page shows, and the script (1.5 MB) that
   draws the same icons as the font;
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from fontTools import subset
 from PIL import Image
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 SCRIPT = r'<script[^>]* src="[^"]*(?:{})\.js[^"]*"></script>\n?'
 ICONS = re.compile(SCRIPT.format("fontawesome"))
@@ -35,8 +36,8 @@ SVG = re.compile(
 PIXELS = 4 / 3  # of style sheets, in a point
 
 COMMENT = re.compile(r"/\*(!)?.*?\*/", re.DOTALL)  # "/*!" is a license
-# What stands in brackets of either kind says nothing on the classes needed:
-# :not(.a) is for an element without them, :is(.a, .b) needs one of them.
+# Classes inside brackets of either kind are not required: :not(.a) is for an
+# element without the class, :is(.a, .b) needs only one of them.
 BRACKETS = re.compile(r"\[[^\]]*\]|\([^()]*\)")
 SIGN = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]""")
 NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
@@ -152,6 +153,8 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         glyphs |= {int(code, 16) for code in GLYPH.findall(style)}
         glyphs |= {ord(icon) for icon in PRIVATE.findall(style)}
         file.write_text(style, encoding="utf-8")
+    if not glyphs:
+        raise ExtensionError("no icon was recognized in the theme's styles")
     for font in static.glob("vendor/fontawesome/webfonts/*.ttf"):
         for flavor in ("woff2", None):
             options = subset.Options(flavor=flavor)

@@ -6,8 +6,9 @@ and put into the cache, where MyST-NB finds them. Two kinds are left to it:
 chapters that fail, which it executes again and reports as ever, and those
 whose metadata say "alone", since they measure what others would disturb.
 
-The cache knows a chapter by its cells alone. It is emptied when the library
-changes, whose results it holds (`executed.state`).
+The cache knows a chapter by its cells alone. When the library changes, whose
+results it holds (`executed.state`), it is emptied and all chapters are read
+again.
 """
 
 import os
@@ -37,7 +38,6 @@ def execute_first(
     if config.execution_mode != "cache":
         return
     cache = get_cache(config.execution_cache_path)
-    forget_other_states(cache, Path(config.execution_cache_path, "state"))
     wanted = dict(missing(env, cache, docnames))
     for file in list(wanted):
         notebook = taken(file)
@@ -67,13 +67,24 @@ def execute_first(
         pool.shutdown(cancel_futures=True)
 
 
-def forget_other_states(cache: JupyterCacheAbstract, stamp: Path) -> None:
-    """Empty a cache whose outputs another state of the library gave."""
-    now = state()
-    if not stamp.is_file() or stamp.read_text() != now:
-        cache.clear_cache()
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(now)
+def forget_other_states(
+    app: Sphinx, env: BuildEnvironment, *_: set[str]
+) -> list[str]:
+    """Empty a cache whose outputs another state of the library gave.
+
+    Returns:
+        The pages that show these outputs; Sphinx reads them again.
+    """
+    config = env.mystnb_config  # type: ignore[attr-defined]
+    if config.execution_mode != "cache":
+        return []
+    stamp, now = Path(config.execution_cache_path, "state"), state()
+    if stamp.is_file() and stamp.read_text() == now:
+        return []
+    get_cache(config.execution_cache_path).clear_cache()
+    stamp.write_text(now)
+    pages = env.found_docs
+    return [page for page in pages if env.doc2path(page).endswith(".ipynb")]
 
 
 def missing(
@@ -116,6 +127,7 @@ def put(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect to the moment when Sphinx knows which pages it reads."""
+    """Connect to the moments before and after Sphinx chooses its pages."""
+    app.connect("env-get-outdated", forget_other_states)
     app.connect("env-before-read-docs", execute_first)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -198,35 +198,43 @@ def run(call: Call, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     if call.name == "native_batch_norm" and not call.given["training"]:
         image = call.given["input"]
         return torch.empty_like(image), image.new_empty(0), image.new_empty(0)
-    if len({tensor.dtype for tensor in inputs}) != 1 or not inputs[0].is_floating_point():
-        return func(*args, **kwargs)  # the type of the numbers may change
+    one_type = len({tensor.dtype for tensor in inputs}) == 1 and inputs[0].is_floating_point()
+    turns_complex = any(isinstance(value, complex) for value in args)
+    usual = call.name == "addmm" or all(tensor.is_contiguous() for tensor in inputs)  # its weights are transposed
+    if not one_type or turns_complex or not usual:
+        return func(*args, **kwargs)  # another type of numbers or memory layout may come out
+    found = shape_of(call)
+    return func(*args, **kwargs) if found is None else inputs[0].new_empty(found)
+
+
+def shape_of(call: Call) -> Sequence[int] | None:
+    """The shape of the output of one of the commonest operators; None if PyTorch must find it, or refuse it."""
+    inputs = call.inputs
     if call.name in ARITHMETIC:
         largest = max(inputs, key=Tensor.numel)
-        if all(fits(tensor, largest) for tensor in inputs):
-            return torch.empty_like(largest)
-    if call.name == "addmm" and call.given["mat1"].shape[1] == call.given["mat2"].shape[0]:
-        product = inputs[0].new_empty(call.given["mat1"].shape[0], call.given["mat2"].shape[1])
-        if fits(inputs[0], product):
-            return product
+        return largest.shape if all(fits(tensor.shape, largest.shape) for tensor in inputs) else None
+    if call.name == "addmm":
+        bias, left, right = call.given["self"].shape, call.given["mat1"].shape, call.given["mat2"].shape
+        if len(left) == len(right) == 2 and left[1] == right[0] and fits(bias, (left[0], right[1])):
+            return left[0], right[1]
     if call.name == "mean" and call.given.get("dim") and call.given["dtype"] is None:
-        kept, image = call.given["keepdim"], inputs[0]
-        if all(-image.ndim <= side < image.ndim for side in call.given["dim"]):
-            over = {side % image.ndim for side in call.given["dim"]}
-            sides = enumerate(image.shape)
-            return image.new_empty([1 if at in over else n for at, n in sides if kept or at not in over])
+        kept, sides = call.given["keepdim"], inputs[0].shape
+        over = {side % len(sides) for side in call.given["dim"] if -len(sides) <= side < len(sides)}
+        if len(over) == len(call.given["dim"]):
+            return [1 if at in over else n for at, n in enumerate(sides) if kept or at not in over]
     if call.name == "cat":
         dim, shape = int(call.given["dim"]), list(inputs[0].shape)
         others = [[*t.shape[:dim], *t.shape[dim + 1 :]] for t in inputs]
         if 0 <= dim < len(shape) and others.count(others[0]) == len(others):
             shape[dim] = sum(t.shape[dim] for t in inputs)
-            return inputs[0].new_empty(shape)
-    return func(*args, **kwargs)
+            return shape
+    return None
 
 
-def fits(tensor: Tensor, largest: Tensor) -> bool:
-    """Whether arithmetic stretches the tensor to the shape of the largest one."""
-    pairs = zip(reversed(tensor.shape), reversed(largest.shape), strict=False)
-    return tensor.ndim <= largest.ndim and all(side in (1, whole) for side, whole in pairs)
+def fits(shape: Sequence[int], largest: Sequence[int]) -> bool:
+    """Whether arithmetic stretches a tensor of the one shape to the other."""
+    pairs = zip(reversed(shape), reversed(largest), strict=False)
+    return len(shape) <= len(largest) and all(side in (1, whole) for side, whole in pairs)
 
 
 def shorten(values: tuple[int, ...]) -> Side:

@@ -17,6 +17,10 @@ def meta(*shape, dtype=torch.float32):
     return torch.empty(shape, device="meta", dtype=dtype)
 
 
+def last(*shape):
+    return meta(*shape).to(memory_format=torch.channels_last)
+
+
 OPERATORS = [
     (ATEN.add.Tensor, (meta(*IMAGE), meta(*IMAGE)), {}),
     (ATEN.add.Tensor, (meta(*IMAGE), meta(*IMAGE)), {"alpha": 2}),
@@ -36,6 +40,12 @@ OPERATORS = [
     (ATEN.mean.dim, (meta(*IMAGE), [1]), {"dtype": torch.float64}),
     (ATEN.mean.default, (meta(*IMAGE),), {}),
     (ATEN.addmm.default, (meta(7), meta(2, 3), meta(3, 7)), {}),
+    (ATEN.mul.Tensor, (meta(*IMAGE), 2j), {}),
+    (ATEN.pow.Tensor_Scalar, (meta(*IMAGE), 1j), {}),
+    (ATEN.add.Tensor, (last(*IMAGE), last(*IMAGE)), {}),
+    (ATEN.add.Tensor, (meta(*IMAGE), last(*IMAGE)), {}),
+    (ATEN.cat.default, ([last(*IMAGE), last(*OTHER)], 1), {}),
+    (ATEN.mean.dim, (last(*IMAGE), [-1], True), {}),
     (ATEN.native_batch_norm.default, (meta(*IMAGE), *[meta(3)] * 4, False, 0.1, 1e-5), {}),
 ]
 
@@ -58,7 +68,10 @@ def test_a_shape_is_the_one_that_pytorch_finds(operator, args, kwargs):
         (ATEN.cat.default, ([meta(*IMAGE), meta(*IMAGE)], 4)),
         (ATEN.addmm.default, (meta(7), meta(2, 4), meta(3, 7))),
         (ATEN.addmm.default, (meta(6), meta(2, 3), meta(3, 7))),
+        (ATEN.addmm.default, (meta(7), meta(3), meta(3, 7))),
         (ATEN.mean.dim, (meta(*IMAGE), [4])),
+        (ATEN.mean.dim, (meta(*IMAGE), [1, 1])),
+        (ATEN.mean.dim, (meta(*IMAGE), [1, -3])),
     ],
 )
 def test_what_does_not_fit_fails_as_in_pytorch(operator, args):

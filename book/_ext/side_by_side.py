@@ -82,6 +82,7 @@ def forget_other_states(
     if stamp.is_file() and stamp.read_text() == now:
         return []
     get_cache(config.execution_cache_path).clear_cache()
+    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(now)
     pages = env.found_docs
     return [page for page in pages if env.doc2path(page).endswith(".ipynb")]

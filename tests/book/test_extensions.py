@@ -174,7 +174,11 @@ def build_chapters(folder, codes):
 def build_notebooks(folder, names):
     """Build a book of the notebooks in a folder; how that went."""
     (folder / "index.md").write_text("# Start\n\n```{toctree}\n" + "\n".join(names) + "\n```\n")
-    (folder / "conf.py").write_text("extensions = ['myst_nb', 'side_by_side']\nnb_execution_mode = 'cache'\n")
+    settings = [
+        "extensions = ['myst_nb', 'side_by_side']",
+        "exclude_patterns = ['.jupyter_cache', 'jupyter_execute']",
+    ]
+    (folder / "conf.py").write_text("\n".join([*settings, "nb_execution_mode = 'cache'"]))
     program = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from sphinx.cmd.build import main; sys.exit(main())"
     )
@@ -344,7 +348,7 @@ def test_chapters_are_executed_and_read_again_when_the_library_has_changed(tmp_p
     build_chapters(tmp_path, {"chapter": (DRAWS, {})})
     for state in (None, None, "another"):
         if state:
-            (tmp_path / "out" / ".jupyter_cache" / "state").write_text(state)
+            (tmp_path / ".jupyter_cache" / "state").write_text(state)
         done = build_notebooks(tmp_path, ["chapter"])
         assert done.returncode == 0, done.stderr
         pages.append(re.findall(r"\b[0-9a-f]{32}\b", (tmp_path / "out" / "chapter.html").read_text()))

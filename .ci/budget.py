@@ -1,7 +1,8 @@
 """What a page of the built book may cost its reader.
 
-A limit is a tenth above the largest value of any page when it was set, which stands next to it.
-Kilobytes are those of what a server sends, which compresses text.
+A limit is about a tenth above the largest value of any page when it was set, which stands next to it. Those of the
+layout shift leave more room, because they are small. Kilobytes are those of what a server sends, which compresses
+text.
 """
 
 import gzip
@@ -52,7 +53,7 @@ def sent(file: Path) -> int:
 
 
 def complaints(page: Path, root: Path, addresses: list[str], shift: float) -> Iterator[str]:
-    """Where a page costs too much, or loads what is not in the book.
+    """Where a page costs too much, or loads what is outside of the book or does not exist.
 
     Args:
         page: the file.
@@ -60,7 +61,9 @@ def complaints(page: Path, root: Path, addresses: list[str], shift: float) -> It
         addresses: of all that the page loaded, itself included, until its end had been read.
         shift: of its layout, until then.
     """
-    files = {Path(unquote(urlsplit(address).path)) for address in addresses if address.startswith("file:")}
+    asked = {Path(unquote(urlsplit(address).path)) for address in addresses if address.startswith("file:")}
+    files = {file for file in asked if file.is_file()}
+    yield from (f"asks for {file}, which does not exist" for file in sorted(asked - files))
     yield from (f"loads {file}, which is outside of the book" for file in files if root not in file.parents)
     figures = {file for file in files if "_images" in file.parts}
     for what, cost, limit in (

@@ -80,7 +80,7 @@ class Bench:
         return inputs.contiguous(memory_format=torch.channels_last)
 
     def batches(self) -> Iterator[Tensor]:
-        """New unlabeled crops, a batch a step."""
+        """New unlabeled crops, one batch per step."""
         for _ in range(self.steps):
             self.seed += 1
             yield self.seen(data.crops(self.unlabelled, BATCH, seed=self.seed))
@@ -146,6 +146,25 @@ def rows(bench: Bench, known: Sequence[Row]) -> Iterator[Row]:
                 yield bench.row(rounds[density], density, bits, True, path)
 
 
+def settings(bench: Bench, crops: int) -> Row:
+    """What all rows of a record share."""
+    return {
+        "model": MODEL,
+        "weights": vars(bench.original)["weights"],
+        "held_out": {"photographs": list(HELD_OUT), "crops": crops},
+        "distilled_on": {"images": len(bench.unlabelled), "steps": bench.steps, "batch": BATCH},
+    }
+
+
+def kept(record: Row, shared: Row) -> list[Row]:
+    """The rows of a record that this run would measure: of its settings, densities and bits."""
+    if any(record[name] != value for name, value in shared.items()):
+        return []
+    plain = {(density, bits, False) for density in DENSITIES for bits in BITS} | {(1.0, 8, False)}
+    wanted = plain | {(*pair, True) for pair in DISTILLED} | {(1.0, 32, False), (1.0, SHIPPED_BITS, True)}
+    return [row for row in record["rows"] if (row["density"], row["bits"], row["distilled"]) in wanted]
+
+
 def main() -> None:
     """Measure, or make the file that is shipped."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -153,7 +172,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few crops and steps, to try it; writes nothing")
     parser.add_argument("--crops", type=int, default=2000, help="held-out crops")
     parser.add_argument("--steps", type=int, default=60, help="steps of a distillation")
-    parser.add_argument("--resume", action="store_true", help="keep the rows that the record has")
+    parser.add_argument("--resume", action="store_true", help="keep the rows of the record that would be the same")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     bench = Bench(40 if arguments.quick else arguments.crops, 2 if arguments.quick else arguments.steps)
@@ -163,7 +182,8 @@ def main() -> None:
         print(bench.measured(bench.trained(net), SHIPPED))
         return
     found: list[Row] = []
-    known = json.loads(RECORD.read_text())["rows"] if arguments.resume else []
+    shared = settings(bench, arguments.crops)
+    known = kept(json.loads(RECORD.read_text()), shared) if arguments.resume else []
     for row in tqdm(rows(bench, known), unit="row"):
         found.append(row)
         print(row, flush=True)
@@ -171,10 +191,7 @@ def main() -> None:
             record = {
                 "command": "python -m benchmarks.compression",
                 **stamp(),
-                "model": MODEL,
-                "weights": vars(bench.original)["weights"],
-                "held_out": {"photographs": HELD_OUT, "crops": arguments.crops},
-                "distilled_on": {"images": len(bench.unlabelled), "steps": arguments.steps, "batch": BATCH},
+                **shared,
                 "rows": found + [one for one in known if one not in found],  # so that a stop loses nothing
             }
             write_atomically(RECORD, json.dumps(record, indent=1) + "\n")

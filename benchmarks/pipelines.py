@@ -1,4 +1,4 @@
-"""Images a second of the two pipelines, on images of CIFAR's size with CIFAR's crops and flips.
+"""Images per second of the two pipelines, on images of CIFAR's size with CIFAR's crops and flips.
 
     python benchmarks/pipelines.py [--images 10000] [--workers 2]
 
@@ -27,7 +27,7 @@ BATCH = 128
 
 
 def rate(batches: Iterator[tuple[Tensor, Tensor]]) -> float:
-    """Images a second over one epoch."""
+    """Images per second over one epoch."""
     begun = time.perf_counter()
     count = sum(len(labels) for _, labels in batches)
     return count / (time.perf_counter() - begun)

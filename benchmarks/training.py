@@ -120,7 +120,7 @@ LOOPS: dict[str, Loop] = {
 
 
 def measure(name: str, model_name: str, steps: int) -> float:
-    """Processor seconds a step in this process."""
+    """Processor seconds per step in this process."""
     torch.manual_seed(0)
     model = create_model(model_name, num_classes=10)
     images = torch.randn((steps + WARM_UP + 1) * BATCH, 3, 32, 32)

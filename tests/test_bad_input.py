@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -85,6 +86,13 @@ def trained(images: Tensor | None = None, labels: Tensor | None = None, **option
     model = chosen.pop("model", None) or net()
     recipe = chosen.pop("recipe", None) or recipes.get("resnet_cifar").replace(lr=0.01)
     return train(model, chosen.pop("data", None) or split(images, labels), recipe, **chosen)
+
+
+def seen(image: object) -> object:
+    """What a net says of an image that it never gets."""
+    model = net()
+    vars(model)["preprocess"] = lambda image: pytest.fail("the image came through")
+    return attribution.top_classes(model, image)
 
 
 def quantized() -> nn.Module:
@@ -284,6 +292,14 @@ LIBRARY: dict[str, Row] = {
         lambda p: Compute("fp64"), ValueError, "precision must be auto, fp32, bf16, fp16; given 'fp64'"),
     "checkpoint after no update": (
         lambda p: Files("c.pt", checkpoint_every=0), ValueError, "checkpoint_every must be a whole number of at"),
+    "going on from no checkpoint": (
+        lambda p: Files(resume=True), ValueError, "resume needs the path of a checkpoint: Files(check"),
+    "checkpoints in no file": (
+        lambda p: Files(checkpoint_every=9), ValueError, "checkpoint_every needs the path of a checkpoint"),
+    "precision for options": (
+        lambda p: trained(compute="bf16"), ValueError, "what Compute(...) gives; given 'bf16'"),
+    "options as a dict": (
+        lambda p: trained(files={"log": "x"}), ValueError, "what Files(...) gives; given {'log': 'x'}"),
     "device": (lambda p: trained(device="gpu"), ValueError, "there is no device 'gpu' here, but cpu"),
     "images that are not numbers": (
         lambda p: trained(torch.where(PIXELS > 0.9, torch.nan, PIXELS)), ValueError, "infinite or not a number"),
@@ -418,6 +434,11 @@ LIBRARY: dict[str, Row] = {
         ValueError, "named 'conv9'; there are 0, 1, 2, 3"),
     "map to look into": (
         lambda p: attribution.deconvnet(net(), PIXELS, "0", 4), ValueError, "maps 0 to 3; given 4"),
+    "array for a photograph": (
+        lambda p: seen(np.zeros((64, 64, 3), np.uint8)),
+        ValueError, "a PIL image or a tensor (3, height, width); given ndarray"),
+    "photograph of one row": (lambda p: seen(torch.zeros(3)), ValueError, "given a tensor (3,)"),
+    "batch of photographs": (lambda p: seen(torch.zeros(1, 3, 9, 9)), ValueError, "given a tensor (1, 3, 9, 9)"),
     "figure of nothing": (
         lambda p: plots.training_curves({}, plt.figure().subplots(), y="lr"),
         ValueError, "there is nothing to draw"),

@@ -1,6 +1,8 @@
 """The workflows of GitHub name only what the repository has."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,57 @@ def test_a_job_that_may_write_runs_no_code_of_the_repository_or_of_a_package(fil
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 def test_each_job_ends_by_itself(file: Path) -> None:
     assert {name for name, job in jobs(file).items() if "timeout-minutes" not in job} == set()
+
+
+CI = jobs(ROOT / ".github" / "workflows" / "ci.yml")
+
+
+def stepped(job: str, name: str, folder: Path, gh: str) -> tuple[int, str, str]:
+    """Run a step of ci.yml with a stand-in for GitHub's command: its status, outputs and messages."""
+    (folder / "gh").write_text(f"#!/bin/sh\n{gh}\n")
+    (folder / "gh").chmod(0o755)
+    (step,) = (step for step in CI[job]["steps"] if step.get("id") == name)
+    environment = {
+        "PATH": f"{folder}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(folder / "output"), "BRANCH": "main",
+        "GITHUB_REPOSITORY": "owner/name", "GITHUB_SHA": "abc",
+    }  # fmt: skip
+    (folder / "output").write_text("")
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, (folder / "output").read_text(), done.stdout
+
+
+@pytest.mark.parametrize("job", ["notebooks", "pages"])
+def test_only_the_newest_commit_is_published(job: str, tmp_path: Path) -> None:
+    asked = '[ "$*" = "api repos/owner/name/commits/main --jq .sha" ] && echo'
+    assert stepped(job, "newest", tmp_path, f"{asked} abc") == (0, "newest=yes\n", "")
+    status, output, said = stepped(job, "newest", tmp_path, f"{asked} def")
+    assert (status, output) == (0, "")
+    assert said.startswith("::notice::Not published: ")
+    assert stepped(job, "newest", tmp_path, "exit 1")[0] != 0
+    first, *others = CI[job]["steps"]
+    assert first["id"] == "newest"
+    allowed = {"steps.newest.outputs.newest == 'yes'", "steps.enabled.outputs.pages == 'yes'"}
+    assert {step["if"] for step in others} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("gh", "failed", "outputs"),
+    [
+        ("echo HTTP/2.0 200 OK", False, "pages=yes\n"),
+        ("echo HTTP/2.0 404 Not Found; exit 1", False, ""),
+        ("echo HTTP/2.0 403 Forbidden; exit 1", True, ""),
+        ("echo HTTP/2.0 500 Internal Server Error, not a 404; exit 1", True, ""),
+        ("echo error connecting >&2; exit 1", True, ""),
+    ],
+)
+def test_only_the_answer_404_means_that_there_are_no_pages(
+    gh: str, failed: bool, outputs: str, tmp_path: Path
+) -> None:
+    status, output, said = stepped("pages", "enabled", tmp_path, gh)
+    assert (status != 0, output) == (failed, outputs)
+    assert ("::notice::" in said) == (not failed and not outputs)
 
 
 def test_what_one_job_takes_another_made() -> None:

@@ -6,8 +6,16 @@ document.addEventListener("DOMContentLoaded", () => {
     button(fold)?.setAttribute("aria-label", fold.querySelector(".admonition-title").textContent.trim());
   }
 
+  const named = (address) => {
+    const name = address.slice(1);
+    try {
+      return document.getElementById(decodeURIComponent(name));
+    } catch {
+      return document.getElementById(name); // a percent sign that begins no code
+    }
+  };
   const open = (address) => {
-    const place = address && document.getElementById(decodeURIComponent(address.slice(1)));
+    const place = address && named(address);
     for (let node = place; node; node = node.parentElement) {
       if (node.tagName === "DETAILS") node.open = true;
       if (node.matches(".admonition.toggle-hidden")) button(node)?.click();
@@ -15,15 +23,16 @@ document.addEventListener("DOMContentLoaded", () => {
     return place;
   };
   const arrive = () => open(location.hash)?.scrollIntoView();
-  window.addEventListener("hashchange", arrive);
-  if (location.hash) arrive();
 
-  // First of all, for the theme's own script takes a click on a word in code or on a formula for one on another title.
+  // In the capture phase, before the theme's script, which mistakes a click on code or a formula in a title for one on
+  // another title.
   document.addEventListener(
     "click",
     (event) => {
       const link = event.target.closest("a[href]");
-      if (link?.hash && link.pathname === location.pathname) open(link.hash);
+      // With one of these keys the link opens elsewhere, and this page stays as it is.
+      const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+      if (link?.hash && link.pathname === location.pathname && !elsewhere) open(link.hash);
       const title = event.target.closest(".admonition.toggle > .admonition-title");
       if (!title || event.target === title || event.target.closest(".toggle-button")) return;
       event.stopPropagation();
@@ -31,4 +40,6 @@ document.addEventListener("DOMContentLoaded", () => {
     },
     true,
   );
+  window.addEventListener("hashchange", arrive);
+  if (location.hash) arrive();
 });

@@ -25,7 +25,7 @@ DROPPED = (
 
 
 def write(chapters: list[Chapter], title: str, root: Path, file: Path) -> Path:
-    """Write the book, one document a chapter and one of the solutions.
+    """Write the book, one document per chapter and one of the solutions.
 
     Args:
         chapters: in their order.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from PIL.Image import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -13,7 +14,7 @@ from cs231n_arch.attribution.projections import in_series
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST = 100  # longer side of an image, for a shorter one of 1
+LONGEST = 100  # largest ratio of the longer to the shorter side of an image
 
 
 def class_names() -> list[str]:
@@ -39,14 +40,21 @@ def top_classes(net: nn.Module, image: object, k: int = 5) -> "pd.DataFrame":
 
     Raises:
         ValueError: a net without `preprocess`, or one that does not score the 1,000 classes of ImageNet, or `k`
-            out of range, or a strip, whose longer side is more than a hundred times the shorter one.
+            out of range, or an image of another kind or shape, or a strip, whose longer side is more than a
+            hundred times the shorter one.
     """
     import pandas as pd
 
     preprocess, names = preprocessing(net), class_names()
     if not isinstance(k, int) or not 1 <= k <= len(names):
         raise ValueError(f"k must be a whole number from 1 to {len(names)}; given {k!r}")
-    height, width = image.shape[-2:] if isinstance(image, Tensor) else getattr(image, "size", (1, 1))[::-1]
+    if isinstance(image, Tensor) and image.ndim == 3 and len(image) == 3:
+        height, width = image.shape[1:]
+    elif isinstance(image, Image):
+        width, height = image.size
+    else:
+        given = f"a tensor {tuple(image.shape)}" if isinstance(image, Tensor) else type(image).__name__
+        raise ValueError(f"image must be a PIL image or a tensor (3, height, width); given {given}")
     if max(height, width) > LONGEST * min(height, width):  # its shorter side made 256, it would fill the memory
         raise ValueError(
             f"the longer side must be at most {LONGEST} times the shorter one; given {width}x{height} pixels"

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
+from cs231n_arch.data.words import respelled
+
 # Principal components of the colors of ImageNet's training pixels, on a scale from 0 to 1 (fb.resnet.torch).
 IMAGENET_EIGENVALUES = (0.2175, 0.0188, 0.0045)
 IMAGENET_EIGENVECTORS = (  # one column per component; rows are red, green, blue
@@ -200,11 +202,12 @@ def for_images(steps: Sequence[str]) -> v2.Transform:
     """The augmentation that a recipe names, for one image at a time.
 
     Args:
-        steps: such as `recipes.get("vgg").augmentation`.
+        steps: such as `recipes.get("vgg").augmentation`; the British spelling of earlier versions works, too.
 
     Raises:
         ValueError: a step that no recipe has.
     """
+    steps = [respelled(step) for step in steps]
     unknown = [step for step in steps if step not in STEPS]
     if unknown:
         raise ValueError(f"no augmentation is called {unknown[0]!r}; there are {', '.join(map(repr, STEPS))}")

@@ -141,7 +141,7 @@ def side_by_side(
                 yield from future.result()
     except BrokenProcessPool as error:
         raise RuntimeError(
-            f"{experiment.id}: a process ended unexpectedly, perhaps because memory was short; "
+            f"{experiment.id}: a process ended unexpectedly, perhaps because it ran out of memory; "
             "finished arms are kept: try --resume with fewer --processes"
         ) from error
     finally:

@@ -130,13 +130,30 @@ def photograph_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str
 
 
 def squares(image: Tensor, side: int = SQUARE) -> Tensor:
-    """A photograph (3, h, w) as squares (N, 3, side, side) that share no pixel, without the border."""
+    """A photograph as squares that share no pixel; what remains is cut off at the right and at the bottom.
+
+    Args:
+        image: (3, H, W) of any type.
+        side: of a square in pixels.
+
+    Returns:
+        (N, 3, side, side), row by row, of the same type.
+
+    Raises:
+        RuntimeError: H or W is less than `side`.
+    """
     return image.unfold(1, side, side).unfold(2, side, side).flatten(1, 2).transpose(0, 1)
 
 
 @cache
 def tasks() -> dict[str, tuple[Tensor, Tensor]]:
-    """Task -> bytes and labels: which digit it is, and from which of eleven photographs a square has been cut."""
+    """Task -> its images, uint8, (N, 1, 8, 8) or (N, 3, 64, 64), and labels (N,), int64.
+
+    The tasks are which digit it is, and from which of eleven photographs a square has been cut.
+
+    Raises:
+        DataUnavailableError: scikit-image, which has the photographs, is not installed.
+    """
     digits = data.load("digits", normalise=None)
     images = torch.cat([digits.train_images, digits.test_images])
     photographs = [photo.image for photo in data.photos().values()]
@@ -150,7 +167,19 @@ def tasks() -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def drawn(labels: Tensor, seed: int, *counts: int) -> list[Tensor]:
-    """Indices of images drawn at random: so many of each class, then so many others of each, and so on."""
+    """Draw groups of images at random, each with the same number of images of every class.
+
+    Args:
+        labels: (N,), int64.
+        seed: of the draw.
+        counts: images of each class, a number for each group.
+
+    Returns:
+        The indices (images,) of each group, int64; no image is in two groups.
+
+    Raises:
+        RuntimeError: a class has fewer images than all groups together need.
+    """
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     each = [order[labels[order] == label][: sum(counts)] for label in torch.unique(labels)]
     parts = [torch.split(indices, list(counts)) for indices in each]
@@ -158,7 +187,13 @@ def drawn(labels: Tensor, seed: int, *counts: int) -> list[Tensor]:
 
 
 def from_scratch(trial: Trial[Probed], train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> float:
-    """Accuracy of the workbench's small net, trained on the few images alone, at 32 pixels or their own fewer."""
+    """Accuracy of the workbench's small net, trained on the few images alone, at 32 pixels or their own fewer.
+
+    Args:
+        trial: gives the seed and the recipe.
+        train: images, uint8 (N, C, side, side), and labels (N,) to learn from.
+        test: others of the same size; the share of these that it gets right is returned, from 0 to 1.
+    """
     side = min(SMALL, train[0].shape[-1])
     few_images, others = (
         F.interpolate(x.float(), (side, side), mode="bilinear", antialias=True) for x in (train[0], test[0])

@@ -47,8 +47,8 @@ def embed(name: str, data: object) -> str:
         name: the id of the element.
         data: anything that JSON can hold.
     """
-    # "</" would end the element in which the text stands.
-    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    # "</script" would end the element in which the text stands, and after "<!--<script" it would not end there.
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 

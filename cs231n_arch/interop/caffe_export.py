@@ -94,7 +94,9 @@ def reverses(layer: CaffeLayer, channels: int) -> bool:
     if channels != 3 or DATA not in layer.bottoms:
         return False
     if layer.kind != "Convolution" or "group" in layer.settings:
-        raise ValueError(f"{layer.name} cannot be expressed in Caffe: it reads the image without a convolution")
+        raise ValueError(
+            f"{layer.name} cannot be expressed in Caffe: the image is read by something other than a convolution"
+        )
     return True
 
 

@@ -272,7 +272,7 @@ def roofline(frame: pd.DataFrame, ax: Axes, *, peak: float, bandwidth: float) ->
     """Layers under a machine's roof: what rate their arithmetic intensity allows, and what rate they reach.
 
     Args:
-        frame: columns `name`, `intensity` (flop a byte) and `rate` (flop/s), one row per layer.
+        frame: columns `name`, `intensity` (flop per byte) and `rate` (flop/s), one row per layer.
         ax: where to draw.
         peak: the machine's highest rate in flop/s.
         bandwidth: of its memory, in bytes/s.

@@ -84,7 +84,9 @@ def peak_of_process(model: nn.Module, batch_size: int, input_size: Sequence[int]
 
     errors = [f"{answer['kind']}: {answer['error']}" for answer in answers if "error" in answer]
     if child.returncode < 0:
-        reason = f"the system ended the process (signal {-child.returncode}), most likely because memory was short"
+        reason = (
+            f"the system ended the process (signal {-child.returncode}), most likely because it ran out of memory"
+        )
     else:
         reason = errors[0] if errors else child.stderr.decode(errors="replace").strip().rpartition("\n")[2]
     if "inference" in done:

@@ -30,7 +30,7 @@ class Peaks:
 
     @property
     def ridge(self) -> float:
-        """Operations a byte from which arithmetic, not memory, is the bound."""
+        """Operations per byte from which arithmetic, not memory, is the bound."""
         return self.flops / self.bandwidth
 
 

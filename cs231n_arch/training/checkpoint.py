@@ -14,11 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cs231n_arch.data.words import respelled
 from cs231n_arch.records import write_atomically
 from cs231n_arch.training.distributed import World
 from cs231n_arch.training.progress import Progress
 
 FORMAT = "cs231n-arch checkpoint 2"
+SPELLED = ("augmentation", "test_view")  # what earlier versions wrote in British spelling
 
 
 class CheckpointError(ValueError):
@@ -58,7 +60,8 @@ def load(path: str | Path, run: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of this library")
     for name, value in run.items():
-        if (was := stored["run"].get(name)) != value:
+        was = stored["run"].get(name)
+        if was != value and not (name in SPELLED and respelled(str(was)) == respelled(value)):
             raise CheckpointError(f"{path} belongs to another run: its {name} is {was}, this run's is {value}")
     state: dict[str, Any] = stored["state"]
     return state

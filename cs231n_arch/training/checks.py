@@ -6,15 +6,18 @@ from torch import Tensor, nn
 from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.data import Split
 from cs231n_arch.data.loaders import Datasets
+from cs231n_arch.training.options import Compute, Files
 from cs231n_arch.training.recipe import Recipe
 
 
-def check_kinds(model: object, data: object, recipe: object) -> None:
-    """Raise ValueError for arguments that are not a net, data and a recipe, such as their names."""
+def check_kinds(model: object, data: object, recipe: object, compute: object, files: object) -> None:
+    """Raise ValueError for arguments that are not a net, data, a recipe and options, such as their names."""
     for value, kinds, call in (
         (model, nn.Module, "create_model"),
         (data, Split | Datasets, "data.load"),
         (recipe, Recipe, "recipes.get"),
+        (compute, Compute | None, "Compute"),
+        (files, Files | None, "Files"),
     ):
         if not isinstance(value, kinds):
             raise ValueError(f"train needs what {call}(...) gives; given {value!r}")

@@ -36,12 +36,12 @@ def update(
     Args:
         model: maps images (N, C, H, W) to scores (N, classes).
         optimizer: of the model's parameters.
-        images: the batch.
+        images: (N, C, H, W), the batch.
         labels: (N,), the number of each image's class.
-        criterion: computes the loss of scores and labels.
+        criterion: maps scores (N, classes) and labels (N,) to the loss, a scalar.
 
     Returns:
-        The scores and the loss, both from before the update.
+        The scores (N, classes) and the loss, both from before the update.
     """
     scores = model(images)
     loss = criterion(scores, labels)

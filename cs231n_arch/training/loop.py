@@ -98,11 +98,12 @@ def train(
         progress: show a bar with the time that remains on a terminal, elsewhere a line per epoch.
 
     Raises:
-        ValueError: an option out of range, images that are bytes or not finite, labels of no class.
+        ValueError: an argument of another kind, an option out of range, images that are bytes or not finite,
+            labels of no class.
         CheckpointError: `files.resume` from a file that is damaged or belongs to another run.
         NonFiniteLossError: the loss or a weight became infinite or not a number.
     """
-    check_kinds(model, data, recipe)
+    check_kinds(model, data, recipe, compute, files)
     target, world = find_device(device), World.here()
     compute, files = compute or Compute(), files or Files()
     if compute.precision == "auto":

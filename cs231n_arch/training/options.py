@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from cs231n_arch.training.checks import check_number
+from cs231n_arch.errors import check_whole
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -22,7 +22,7 @@ class Compute:
         channels_last: store images and weights with the channels last, which most machines convolve faster. A
             model that cannot be computed so is trained in PyTorch's usual layout, with a warning.
         compile: run the model through `torch.compile`.
-        accumulate: compute a batch in so many parts, one after the other, to save memory. Batch norm sees the
+        accumulate: compute a batch in this many parts, one after the other, to save memory. Batch norm sees the
             parts.
         sync_bn: compute batch norm over all processes; CUDA only.
 
@@ -39,7 +39,7 @@ class Compute:
     def __post_init__(self) -> None:
         if self.precision not in ("auto", *TYPES):
             raise ValueError(f"precision must be auto, {', '.join(TYPES)}; given {self.precision!r}")
-        check_number("accumulate", self.accumulate, 1)
+        check_whole(accumulate=self.accumulate)
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Files:
 
     Attributes:
         checkpoint: written after each epoch, at the end, and on Ctrl-C.
-        checkpoint_every: also write the checkpoint after so many updates inside an epoch.
+        checkpoint_every: also write the checkpoint every this many updates inside an epoch.
         resume: continue from the checkpoint, if it exists; on a CPU the result equals that of a run without an
             interruption exactly.
         log: the history as CSV, written after each epoch.
 
     Raises:
-        ValueError: `checkpoint_every` is less than one update.
+        ValueError: `checkpoint_every` is less than one update, or it or `resume` is given without a `checkpoint`.
     """
 
     checkpoint: str | Path | None = None
@@ -63,4 +63,7 @@ class Files:
     log: str | Path | None = None
 
     def __post_init__(self) -> None:
-        check_number("checkpoint_every", 1 if self.checkpoint_every is None else self.checkpoint_every, 1)
+        check_whole(checkpoint_every=1 if self.checkpoint_every is None else self.checkpoint_every)
+        if self.checkpoint is None and (self.resume or self.checkpoint_every is not None):
+            given = "resume" if self.resume else "checkpoint_every"
+            raise ValueError(f"{given} needs the path of a checkpoint: Files(checkpoint=..., {given}=...)")

@@ -306,7 +306,7 @@ def test_what_cannot_be_known_is_missing() -> None:
     assert table.loc["after", ["receptive_field", "jump"]].isna().all()
 
 
-def test_the_jump_is_the_distance_of_neighbouring_windows() -> None:
+def test_the_jump_is_the_distance_of_neighboring_windows() -> None:
     net = nn.Sequential(
         nn.Conv2d(1, 2, 3, stride=2, padding=1),
         nn.MaxPool2d(2),

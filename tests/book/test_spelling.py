@@ -23,6 +23,8 @@ BRITISH = re.compile(
 # Public names, which keep their spelling: as keyword, in a list of arguments, and in the message that refuses one.
 NAMES = re.compile(r"\b(?:normalise|initialisation|licence)(?:=|: | must)")
 FENCED = re.compile(r"^ *(`{3,})(?![`{])\S.*?^ *\1$", re.MULTILINE | re.DOTALL)
+# Of a script: comments, and strings, in which // begins no comment.
+SCRIPT = re.compile(r"""(/\*.*?\*/)|//(.*?)$|("(?:[^"\\\n]|\\.)*")|`([^`]*)`""", re.MULTILINE | re.DOTALL)
 TERM = re.compile(r"\{term\}`([^`]*)`")
 INLINE = re.compile(r"(?<!`)`[^`\n]+`|\]\([^)]*\)|https?://\S+|\{glue:\w+\}`[^`]*`")
 
@@ -34,13 +36,15 @@ def british(text: str) -> list[str]:
 
 
 def python(source: str) -> Iterator[str]:
-    """Comments, docstrings and messages; a string without a space may be a name."""
+    """Comments, docstrings, messages and names of tests; a string without a space may be a name."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.string
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield node.value
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node.name.replace("_", " ")
 
 
 def notebook(path: Path) -> Iterator[str]:
@@ -55,20 +59,37 @@ def notebook(path: Path) -> Iterator[str]:
             yield from python(re.sub(r"^( *)%.*", r"\1pass", cell.source, flags=re.MULTILINE))
 
 
+def script(source: str) -> Iterator[str]:
+    """Comments and messages of a script or a style sheet; a string without a space may be a name."""
+    for comment, line, *strings in SCRIPT.findall(source):
+        yield from (text for text in (comment, line, *strings) if " " in text)
+
+
 def texts(path: Path) -> Iterator[str]:
     """The prose of a file."""
     if path.suffix == ".ipynb":
         yield from notebook(path)
     elif path.suffix == ".py":
         yield from python(path.read_text(encoding="utf-8"))
+    elif path.suffix in (".js", ".css"):
+        yield from script(path.read_text(encoding="utf-8"))
     else:
         yield path.read_text(encoding="utf-8")
 
 
+PYTHON = ("cs231n_arch", "benchmarks", "book", "docs", "tests", ".ci")
+ENDINGS = (".js", ".css", ".html")
+PAGES = ("cs231n_arch", "book/_ext", "book/_extra", "book/_static", "book/editions")
 FILES = [
     *ROOT.glob("*.md"),
     *(path for ending in ("md", "ipynb") for path in (ROOT / "book").glob(f"*.{ending}")),
-    *(path for folder in ("cs231n_arch", "benchmarks", "book") for path in (ROOT / folder).rglob("*.py")),
+    *(path for folder in PYTHON for path in (ROOT / folder).rglob("*.py") if path.name != Path(__file__).name),
+    *(
+        path
+        for folder in PAGES
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in (".js", ".css", ".html")
+    ),
     ROOT / "cs231n_arch" / "claims" / "claims.csv",
 ]
 
@@ -89,6 +110,13 @@ def test_the_spelling_is_american(path: Path) -> None:
 )
 def test_the_words_are_found_and_names_are_not(text: str, words: list[str]) -> None:
     assert british(text) == words
+
+
+def test_only_prose_of_a_script_counts() -> None:
+    source = (
+        'const colour = "grey"; // the centre\n/* is\nlearnt*/ say("A grey box: https://x.y", `${a} labelled`)'
+    )
+    assert [word for text in script(source) for word in british(text)] == ["centre", "learnt", "grey", "labelled"]
 
 
 def test_only_prose_of_python_counts() -> None:

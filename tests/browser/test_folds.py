@@ -144,6 +144,30 @@ def test_a_link_opens_what_it_leads_into(page, start, place, kind, way):
         assert target.is_displayed()
 
 
+@pytest.mark.parametrize("key", ["ctrlKey", "shiftKey", "metaKey", "altKey"])
+def test_a_link_that_opens_elsewhere_leaves_this_page_as_it_is(page, key):
+    link = page.find_element(By.CSS_SELECTOR, ".bd-article a[href='#in-solution']")
+    page.execute_script("arguments[0].addEventListener('click', (event) => event.preventDefault())", link)
+    page.execute_script(
+        "const [link, key] = arguments;"
+        "link.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true, [key]: true}))",
+        link,
+        key,
+    )
+    assert folds(page) == set()
+    link.click()
+    assert folds(page) == {"solution"}
+
+
+def test_an_address_that_cannot_be_decoded_does_no_harm(page, start):
+    page.get("about:blank")
+    page.get(f"{start}#100%")
+    page.find_element(By.CSS_SELECTOR, ".predict .admonition-title code").click()
+    assert folds(page) == {"predict"}
+    page.execute_script("document.getElementById('in-details').id = '5%'; location.hash = '#5%'")
+    WebDriverWait(page, 10).until(lambda _: folds(page) == {"predict", "check"})
+
+
 def test_a_link_to_what_is_open_leaves_it_open(page):
     for _ in range(2):
         page.find_element(By.CSS_SELECTOR, ".bd-article a[href='#in-solution']").click()

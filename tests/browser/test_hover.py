@@ -80,7 +80,8 @@ def link(page, text):
 
 
 def point_at(page, element):
-    ActionChains(page).move_to_element(element).perform()
+    """Move the pointer there at once; on a slow way it would come to the card after that has closed."""
+    ActionChains(page, duration=0).move_to_element(element).perform()
 
 
 def waits_for(page, text):

@@ -1,6 +1,5 @@
 """The rules of the claims on time and power, on made-up measurements whose truth is known, and on our record."""
 
-import time
 from functools import partial
 from importlib.resources import files
 
@@ -53,7 +52,7 @@ def test_a_hyperbola_is_told_from_a_line():
 
 
 def layers(fc_small, fc_large, conv=1.0):
-    """AlexNet-like: most weights in fully connected layers; rates in GMACs a second at batch 1 and 16."""
+    """AlexNet-like: most weights in fully connected layers; rates in GMACs per second at batch 1 and 16."""
     sizes = np.array([1, 16])
     return made_up(
         ["big", "big"],
@@ -95,16 +94,31 @@ def test_power_that_was_not_measured_is_no_verdict():
     )
 
 
+class Clock:
+    """Stands in for `time`: only a rest and a call of the work take time."""
+
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
 class Rising(Rapl):
     """A counter under a folder like Linux's, which rises by 30 W at rest and by 50 W while `working`."""
 
     working = False
     last = 0.0
 
+    def __init__(self, root, clock):
+        self.clock = clock
+        super().__init__(root)
+
     def read(self):
-        now = time.perf_counter()
         path = self.packages[0] / "energy_uj"
-        elapsed, self.last = now - (self.last or now), now
+        elapsed, self.last = self.clock.now - self.last, self.clock.now
         path.write_text(str(int(path.read_text()) + int(1e6 * elapsed * (50 if self.working else 30))))
         return super().read()
 
@@ -114,7 +128,9 @@ def test_the_command_of_the_ledger_measures_power_where_there_is_a_meter(tmp_pat
     zone.mkdir()
     (zone / "energy_uj").write_text("0")
     (zone / "max_energy_range_uj").write_text(str(10**12))
-    meter = Rising(tmp_path)
+    clock = Clock()
+    meter = Rising(tmp_path, clock)
+    monkeypatch.setattr("cs231n_arch.profiling.power.time", clock)
     monkeypatch.setattr(report, "find_meter", lambda _: meter)
     monkeypatch.setattr(report, "energy", partial(at_work, meter))
     command = power.MEASURE.split()[1:-1]
@@ -123,8 +139,8 @@ def test_the_command_of_the_ledger_measures_power_where_there_is_a_meter(tmp_pat
         main([*command[:1], "lenet5", "--batch-size", "1", "2", "--seconds", "0.1", *command[1:], str(path)]) == 0
     )
     frame = records.load(f"{path}.json").measurements
-    assert frame["watts"].tolist() == pytest.approx([50, 50], rel=0.1)
-    assert frame["idle_watts"].tolist() == pytest.approx([30, 30], rel=0.1)
+    assert frame["watts"].tolist() == pytest.approx([50, 50])
+    assert frame["idle_watts"].tolist() == pytest.approx([30, 30])
     found = power.power_constant(frame)
     assert found.verdict == HOLDS
     assert "W above idle" in found.ours
@@ -140,6 +156,7 @@ def at_work(meter, work, _, device, *, seconds):
         if calls == 2:
             meter.read()  # the time until now was at rest
         meter.working = calls > 1
+        meter.clock.sleep(0.01)
         return work()
 
     meter.working = False

@@ -174,7 +174,7 @@ def test_a_net_without_weights(act: object) -> None:
         act(nn.ReLU())
 
 
-def test_clusters_are_the_nearest_centres() -> None:
+def test_clusters_are_the_nearest_centers() -> None:
     values = np.random.default_rng(0).normal(size=3000).astype(np.float32)
     centres, labels = cluster(values, 16)
     assert len(centres) == 16

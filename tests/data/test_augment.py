@@ -65,7 +65,7 @@ def test_lighting_of_bytes_and_floats_agrees() -> None:
     assert as_floats.max() <= 1
 
 
-def test_ten_crops_are_corners_centre_and_mirrors() -> None:
+def test_ten_crops_are_corners_center_and_mirrors() -> None:
     image = torch.arange(36.0).view(1, 6, 6)
     crops = ten_crops(image, 4)
     assert crops.shape == (10, 1, 4, 4)

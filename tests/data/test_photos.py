@@ -127,13 +127,13 @@ def test_transparent_pixels_are_white(mode: str, tmp_path: Path) -> None:
         (np.array([[0, 0, 0]], np.float32), [0, 0, 0]),
     ],
 )
-def test_grey_of_many_bits(grey: np.ndarray, expected: list[int], tmp_path: Path) -> None:
+def test_gray_of_many_bits(grey: np.ndarray, expected: list[int], tmp_path: Path) -> None:
     read = stored(tmp_path / "a.tif", Image.fromarray(grey))
     assert (read[0, 0] - torch.tensor(expected)).abs().max() <= 1
     assert torch.equal(read[0], read[2])
 
 
-def test_black_and_white_and_grey(tmp_path: Path) -> None:
+def test_black_and_white_and_gray(tmp_path: Path) -> None:
     for mode in ("1", "L"):
         read = stored(tmp_path / "a.png", Image.new(mode, (3, 2), 255 if mode == "L" else 1))
         assert read.shape == (3, 2, 3)

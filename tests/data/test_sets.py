@@ -70,7 +70,7 @@ def test_digits_are_stratified_and_disjoint():
     assert len(together.unique(dim=0)) == 1797
 
 
-def test_standard_normalisation_has_mean_zero_and_deviation_one_on_the_training_images():
+def test_standard_normalization_has_mean_zero_and_deviation_one_on_the_training_images():
     split = data.load("digits", image_size=16, channels=3)
     assert split.image_size == (3, 16, 16)
     assert split.train_images.mean(dim=(0, 2, 3)) == pytest.approx([0.0] * 3, abs=1e-4)
@@ -81,7 +81,7 @@ def test_standard_normalisation_has_mean_zero_and_deviation_one_on_the_training_
     torch.testing.assert_close(split.test_images, expected, atol=1e-5, rtol=0)
 
 
-def test_lenet_normalisation_is_the_papers_background_and_ink():
+def test_lenet_normalization_is_the_papers_background_and_ink():
     split = data.load("digits", image_size=32, normalise="lenet")
     assert split.train_images.min() == pytest.approx(-0.1, abs=1e-6)
     assert split.train_images.max() == pytest.approx(1.175, abs=1e-6)

@@ -13,7 +13,7 @@ def table(name):
         return layer_table(create_model(name))
 
 
-def test_a_bar_for_each_layer_with_weights_in_the_colour_of_its_window():
+def test_a_bar_for_each_layer_with_weights_in_the_color_of_its_window():
     ax = timeline(plt.figure().subplots(), {"AlexNet, 2012": table("alexnet"), "VGG-16, 2014": table("vgg16")})
     bars = [patch for patch in ax.patches if patch.get_y() == 0]
     assert len(bars) == 8  # AlexNet's layers; VGG-16's sixteen lie a row below

@@ -187,15 +187,15 @@ def test_squares_of_a_photograph_share_no_pixel() -> None:
     assert cut.unique().numel() == cut.numel()
 
 
-def test_what_is_asked_is_not_what_was_learnt_from() -> None:
+def test_what_is_asked_is_not_what_was_learned_from() -> None:
     for task, (images, labels) in tasks().items():
-        learnt, asked = DRAWN[task]
-        known, others = drawn(labels, 0, learnt, asked)
+        learned, asked = DRAWN[task]
+        known, others = drawn(labels, 0, learned, asked)
         assert len(images) == len(labels)
-        assert torch.bincount(labels[known]).tolist() == [learnt] * len(labels.unique())
+        assert torch.bincount(labels[known]).tolist() == [learned] * len(labels.unique())
         assert torch.bincount(labels[others]).tolist() == [asked] * len(labels.unique())
         assert not set(known.tolist()) & set(others.tolist())
-        assert not torch.equal(known, drawn(labels, 1, learnt, asked)[0])
+        assert not torch.equal(known, drawn(labels, 1, learned, asked)[0])
 
 
 def test_features_are_probed_on_digits_and_on_patches_of_photographs() -> None:

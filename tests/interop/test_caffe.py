@@ -172,7 +172,7 @@ class Does(nn.Module):
         (Odd(Does(lambda x: x * x)), "odd .*multiplies by numbers only one for every channel"),
         (Odd(Does(lambda x: torch.cat([x, x], 2))), "odd .*joined along the channels only"),
         (Odd(Does(lambda x: x + torch.ones_like(x))), "odd "),
-        (Odd(nn.MaxPool2d(1), channels=3), "odd .*reads the image without a convolution"),
+        (Odd(nn.MaxPool2d(1), channels=3), "odd .*the image is read by something other than a convolution"),
         (create_model("resnet18"), "pool1 .*112x112 becomes 57x57, not 56x56"),
         (nn.ReLU(), "net must be a module with an input_size .*given ReLU"),
         ("alexnet", "net must be a module .*given str"),
@@ -280,7 +280,7 @@ def test_files_of_another_net(change: Callable[..., list[Layer]], message: str, 
         interop.from_caffe("squeezenet1_1", path)
 
 
-def test_constants_of_normalisation(tmp_path: Path) -> None:
+def test_constants_of_normalization(tmp_path: Path) -> None:
     """They have no weights; the file's settings tell a form from another, and the paper's net from the release."""
     net = as_trained(create_model("googlenet", num_classes=2, form="paper", aux=False))
     file = interop.to_caffe(net, tmp_path).caffemodel

@@ -135,7 +135,7 @@ def test_towers_meet_in_conv3_and_only_in_caffe_before(form: str, crosses: bool)
 
 
 @pytest.mark.parametrize("net", [alexnet_two_gpu, alexnet])
-def test_without_normalisation(net: type) -> None:
+def test_without_normalization(net: type) -> None:
     with torch.device("meta"):
         with_, without = (
             [name for name, _ in net(form="released", lrn=lrn).named_children()] for lrn in (True, False)
@@ -157,7 +157,7 @@ BIASED = ("conv2", "conv4", "conv5", "fc6", "fc7")
         ("alexnet_two_gpu", "caffenet", 0.01, 0.005, 1, 0),
     ],
 )
-def test_initialisation(name: str, form: str, conv: float, hidden: float, one: float, last: float) -> None:
+def test_initialization(name: str, form: str, conv: float, hidden: float, one: float, last: float) -> None:
     torch.manual_seed(0)
     std = dict.fromkeys(("conv3", "conv4", "conv5"), conv) | dict.fromkeys(("fc6", "fc7"), hidden)
     bias = dict.fromkeys(BIASED, one) | {"fc8": last}
@@ -206,7 +206,7 @@ def test_cifar_sizes() -> None:
     assert layer_table(alexnet_cifar()).set_index("name")["output_shape"].loc[list(expected)].to_dict() == expected
 
 
-def test_cifar_without_normalisation_is_layers_19pct() -> None:
+def test_cifar_without_normalization_is_layers_19pct() -> None:
     assert [name for name, _ in alexnet_cifar(lrn=False).named_children()] == [
         "conv1", "pool1", "neuron1", "conv2", "neuron2", "pool2", "conv3", "neuron3", "pool3", "flatten", "fc10",
     ]  # fmt: skip
@@ -233,7 +233,7 @@ def test_cifar_outputs_equal_those_of_the_twin(activation: str) -> None:
     assert not torch.equal(SameMapNorm(3, 5e-5)(x), x)
 
 
-def test_cifar_initialisation_of_the_definition() -> None:
+def test_cifar_initialization_of_the_definition() -> None:
     torch.manual_seed(0)
     net = alexnet_cifar()
     for name, std in {"conv1": 0.0001, "conv2": 0.01, "conv3": 0.01, "fc10": 0.01}.items():

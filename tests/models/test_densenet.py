@@ -163,7 +163,7 @@ def test_a_layer_passes_its_input_on_unchanged(bottleneck: bool) -> None:
     assert torch.equal(x, before)
 
 
-def test_he_initialisation() -> None:
+def test_he_initialization() -> None:
     torch.manual_seed(0)
     net = create_model("densenet121")
     for name in ("convolution.conv", "dense_block3.layer20.body.conv1", "dense_block3.layer20.body.conv2"):

@@ -175,7 +175,7 @@ def test_dropout_grows_from_block_to_block() -> None:
     assert list(dict(net.block2.fractal.conv.named_children())) == ["conv", "dropout", "bn", "relu"]
 
 
-def test_xavier_initialisation() -> None:
+def test_xavier_initialization() -> None:
     torch.manual_seed(0)
     weight = create_model("fractalnet_cifar").block4.fractal.conv.conv.weight.detach()
     bound = math.sqrt(6 / (9 * (256 + 512)))

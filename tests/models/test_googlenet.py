@@ -182,7 +182,7 @@ def test_smallest_image_of_the_forms_without_fixed_size(
 
 
 @pytest.mark.parametrize("form", ["paper", "caffe"])
-def test_initialisation(form: str) -> None:
+def test_initialization(form: str) -> None:
     torch.manual_seed(0)
     for name, layer in googlenet(form=form).named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -100,7 +100,7 @@ def test_head_reads_the_last_17x17_map(name: str) -> None:
     assert ("mixed_6f" in reached) == (name == "inception_v2")
 
 
-def test_normalising_the_auxiliary_layer_is_what_makes_v3() -> None:
+def test_normalizing_the_auxiliary_layer_is_what_makes_v3() -> None:
     assert isinstance(meta("inception_v3").aux.hidden.bn, nn.BatchNorm2d)
     hidden = meta("inception_v2").aux.hidden
     assert not any(isinstance(m, nn.BatchNorm2d) for m in hidden.modules())
@@ -147,7 +147,7 @@ def test_chain_keeps_the_size_but_for_an_unpadded_last() -> None:
         assert chain(4, (6, 3), (7, 3), unpadded_stride=1)(x).shape == (1, 7, 15, 13)
 
 
-def test_initialisation_is_cut_at_two_deviations() -> None:
+def test_initialization_is_cut_at_two_deviations() -> None:
     torch.manual_seed(0)
     net = inception_v3(num_classes=200)
     special = {"aux.hidden.conv": 0.01, "aux.linear": 0.001, "linear": 0.01}

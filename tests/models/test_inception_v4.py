@@ -133,7 +133,7 @@ def test_convolutions_before_batch_norm_have_no_bias(build: type) -> None:
     assert len(biased) == (0 if build is inception_v4 else 40)
 
 
-def test_initialisation_of_the_releases() -> None:
+def test_initialization_of_the_releases() -> None:
     torch.manual_seed(0)
     for build in (inception_v4, inception_resnet_v2):
         for name, layer in build(num_classes=100).named_modules():

@@ -82,7 +82,7 @@ def big_layers() -> nn.Sequential:
         (init_glorot, ((2 / (160 * 9)) ** 0.5, (2 / ((32 + 128) * 9)) ** 0.5, (2 / 700) ** 0.5)),
     ],
 )
-def test_initialisers_statistically(initialise: object, stds: tuple[float, ...]) -> None:
+def test_initializers_statistically(initialise: object, stds: tuple[float, ...]) -> None:
     net = big_layers()
     initialise(net)
     for layer, std in zip(net, stds, strict=True):

@@ -94,7 +94,7 @@ def test_codes_are_distinct_signs_and_always_the_same(classes: int) -> None:
     assert torch.equal(codes, target_codes(classes))
 
 
-def test_initialisation_bounds() -> None:
+def test_initialization_bounds() -> None:
     torch.manual_seed(0)
     net = create_model("lenet5")
     for name, fan_in in (("c1", 25), ("c5", 400), ("f6", 120), ("s2", 4), ("c3.four.conv", 100)):

@@ -103,7 +103,7 @@ def test_only_the_average_takes_other_sizes() -> None:
 
 
 @pytest.mark.parametrize("build", [nin_cifar, nin_imagenet])
-def test_initialisation_of_the_release(build) -> None:
+def test_initialization_of_the_release(build) -> None:
     torch.manual_seed(0)
     small = ("conv1", "conv3", "cccp8") if build is nin_imagenet else ()
     for name, layer in build().named_modules():

@@ -129,7 +129,7 @@ def test_sizes_of_table_3_in_megabytes() -> None:
     assert megabytes("squeezenet_complex_bypass") == 6.1  # printed 7.7; see the docstring of `squeezenet`
 
 
-def test_initialisation_of_the_release() -> None:
+def test_initialization_of_the_release() -> None:
     torch.manual_seed(0)
     for name, layer in squeezenet().named_modules():
         if not isinstance(layer, nn.Conv2d):

@@ -68,7 +68,7 @@ def test_a_pooling_halves_and_nothing_else_does(configuration: str) -> None:
         assert sizes[f"pool{block}"][1:] == (side // 2, side // 2)
 
 
-def test_a_lrn_is_a_with_one_normalisation() -> None:
+def test_a_lrn_is_a_with_one_normalization() -> None:
     a, a_lrn = ([name for name, _ in meta(c).named_children()] for c in ("A", "A-LRN"))
     assert [name for name in a_lrn if name not in a] == ["norm1_1"]
     assert a_lrn[:4] == ["conv1_1", "relu1_1", "norm1_1", "pool1"]
@@ -86,7 +86,7 @@ def test_shapes_and_order_are_torchvisions(depth: int, batch_norm: bool) -> None
 
 
 @pytest.mark.parametrize("init", ["glorot", "gaussian"])
-def test_initialisation_of_section_3_1(init: str) -> None:
+def test_initialization_of_section_3_1(init: str) -> None:
     torch.manual_seed(0)
     net = vgg("B", num_classes=100, image_size=SMALLEST, init=init, batch_norm=True)
     for name, layer in net.named_children():

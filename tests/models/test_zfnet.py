@@ -53,7 +53,7 @@ def test_layer_1_rounds_up_as_cuda_convnet_does(side: int) -> None:
     torch.testing.assert_close(ours[0, :, 109, 109], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_figure_3_normalises_after_pooling_in_layers_1_and_2() -> None:
+def test_figure_3_normalizes_after_pooling_in_layers_1_and_2() -> None:
     names = list(dict(convolutional_part(meta()).named_children()))
     assert names == [
         "overhang", "conv1", "relu1", "pool1", "norm1", "conv2", "relu2", "pool2", "norm2",
@@ -73,7 +73,7 @@ def test_layer_6_fits_any_image_size(size: int) -> None:
     assert meta(image_size=size)(torch.empty(1, 3, size, size, device="meta")).shape == (1, 1000)
 
 
-def test_initialisation_of_section_3_1() -> None:
+def test_initialization_of_section_3_1() -> None:
     torch.manual_seed(0)
     for name, layer in zfnet(num_classes=50, image_size=SMALLEST).named_children():
         if isinstance(layer, nn.Conv2d | nn.Linear):

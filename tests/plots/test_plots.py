@@ -180,7 +180,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("page", [WHITE, DARK])
-def test_colours_stand_out_on_both_pages(page: str) -> None:
+def test_colors_stand_out_on_both_pages(page: str) -> None:
     for name, (shade, _) in plots.FAMILIES.items():
         assert contrast(shade, page) >= 3, f"{name} on {page}"
 
@@ -189,7 +189,7 @@ def test_ink_stands_out_as_text_must() -> None:
     assert contrast(plots.INK, WHITE) >= 7
 
 
-def test_families_differ_in_colour_and_marker() -> None:
+def test_families_differ_in_color_and_marker() -> None:
     colours, markers = zip(*plots.FAMILIES.values(), strict=True)
     assert len(set(colours)) == len(colours)
     assert len(set(markers)) == len(markers)
@@ -222,7 +222,7 @@ def test_families_differ_for_every_eye(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", list_models())
-def test_every_model_has_a_colour(name: str) -> None:
+def test_every_model_has_a_color(name: str) -> None:
     assert plots.colour(name).startswith("#")
     assert plots.marker(name)
 
@@ -237,7 +237,7 @@ def test_every_model_has_a_colour(name: str) -> None:
         ("pre-act ResNet-164", "preact_resnet110"),
     ],
 )
-def test_one_colour_a_family(one: str, other: str) -> None:
+def test_one_color_a_family(one: str, other: str) -> None:
     assert plots.colour(one) == plots.colour(other)
 
 

@@ -67,7 +67,7 @@ def deadly(tmp_path, monkeypatch):
 
 def test_a_process_that_the_system_ends_does_not_take_this_one_along(deadly):
     with pytest.raises(
-        torch.OutOfMemoryError, match=r"ended the process \(signal 9\), most likely because memory was short"
+        torch.OutOfMemoryError, match=r"ended the process \(signal 9\), most likely because it ran out of memory"
     ):
         peak_of_process(deadly, 1, (4,))
 

@@ -7,7 +7,7 @@ from cs231n_arch.profiling.timing import Timing
 
 
 def test_flops_bytes_and_bounds_of_each_layer(net):
-    peaks = Peaks(flops=1e9, bandwidth=1e8)  # ridge at 10 flops a byte
+    peaks = Peaks(flops=1e9, bandwidth=1e8)  # ridge at 10 flops per byte
     table = roofline(net, images(4, net.input_size), peaks).set_index("name")
     assert list(table.index) == list("0123456")
     macs = 16 * 3 * 9 * 64
@@ -41,7 +41,7 @@ def test_peaks_are_measured():
 
 def test_the_peak_is_that_of_the_best_of_the_ways(monkeypatch):
     module = import_module("cs231n_arch.profiling.roofline")
-    rates = iter([1.0, 2.0, 400.0, 5.0, 1.0])  # calls a second: product, 1x1, 3x3, copy, sum
+    rates = iter([1.0, 2.0, 400.0, 5.0, 1.0])  # calls per second: product, 1x1, 3x3, copy, sum
     monkeypatch.setattr(module, "time_call", lambda *_, **__: Timing(0.0, 1 / next(rates), 0.0, 9))
     peaks = measure_peaks(scale=0.01)  # sides of 20, 10 maps of one pixel, 2 maps of 2x2 pixels
     assert peaks.flops == pytest.approx(2 * 9 * 2**2 * 2**2 * 400)

@@ -120,6 +120,17 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
         checkpoints.load(tmp_path / "c.pt", RUN | {"seed": "1"})
 
 
+def test_a_run_with_the_words_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    new = {"augmentation": "('shorter side 256, center 256', 'RGB color shift')", "test_view": "center crop 224"}
+    old = {name: words.replace("center", "centre").replace("color", "colour") for name, words in new.items()}
+    for before, now in ((old, new), (new, old), (old, old)):
+        checkpoints.save(tmp_path / "c.pt", before, {"step": 3})
+        assert checkpoints.load(tmp_path / "c.pt", now) == {"step": 3}
+    checkpoints.save(tmp_path / "c.pt", {"data": "colour"}, {})  # elsewhere it is another name
+    with pytest.raises(CheckpointError, match="belongs to another run: its data is"):
+        checkpoints.load(tmp_path / "c.pt", {"data": "color"})
+
+
 class Hostile:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch hostile-was-here",)

@@ -315,7 +315,7 @@ def test_rmsprop_has_its_epsilon_below_the_root_and_the_rate_in_its_momentum(mom
         torch.testing.assert_close(weight.detach(), expected)
 
 
-def test_each_optimiser_is_built_as_printed() -> None:
+def test_each_optimizer_is_built_as_printed() -> None:
     net = create_model("lenet5", modern=True)
     wide = build_optimizer(net, recipes.get("wide_resnet"))
     assert wide.defaults["nesterov"]
@@ -344,6 +344,16 @@ def test_small_images_recipes_work_on_whole_batches() -> None:
     assert torch.equal(augment.for_batches(())(moved), moved)
     with pytest.raises(ValueError, match="'shorter side 256, center 256' is not done to whole batches"):
         augment.for_batches(recipes.get("alexnet").augmentation)
+
+
+@pytest.mark.parametrize("words", [step for step in augment.STEPS if "center" in step or "color" in step])
+def test_the_words_of_an_earlier_version_mean_the_same(words: str) -> None:
+    image = torch.rand(3, 300, 400, generator=torch.Generator().manual_seed(0))
+    changed = []
+    for spelled in (words, words.replace("center", "centre").replace("color", "colour")):
+        torch.manual_seed(0)
+        changed.append(augment.for_images([spelled])(image))
+    assert torch.equal(*changed)
 
 
 def test_lenet_reads_more_than_94_percent_of_real_digits() -> None:

@@ -62,7 +62,7 @@ HEAD = ["To read", "of this in class", "Exercises in class", "Homework"]
 
 
 def table(known: list[Chapter]) -> list[str]:
-    """One row a chapter."""
+    """One row per chapter."""
     return rows_of(
         ["Chapter", "Lecture", *HEAD, "Seconds to run"],
         [
@@ -78,7 +78,7 @@ def table(known: list[Chapter]) -> list[str]:
 
 
 def plan(known: list[Chapter], meetings: Iterable[str]) -> list[str]:
-    """One row a meeting.
+    """One row per meeting.
 
     Raises:
         ValueError: a meeting names a chapter that the book does not have.

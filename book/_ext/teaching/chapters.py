@@ -185,9 +185,8 @@ def chapters(root: Path, toc: Path) -> list[Chapter]:
         for part in parts
         for name in files_of(part["chapters"])
     ]
-    known = [
-        read(path, lists, records(root)) for path in paths if path.exists()
-    ]
+    recorded = records(root)
+    known = [read(path, lists, recorded) for path in paths if path.exists()]
     return [one for one in known if one.exercises]
 
 

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cs231n_arch.claims.page import PAGES
+
 LONGEST = 3  # cells of a chapter that are named
 HIDDEN = {"hide-cell", "remove-cell"}  # tags of cells that show nothing
-# Chapter of a claim -> page, where the names differ.
-PAGES = {"preact_resnet": "identity_mappings"}
 
 
 @dataclass(frozen=True)

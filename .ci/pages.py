@@ -127,12 +127,12 @@ def look_at_all(paths: list[Path], root: Path) -> list[str]:
 
 
 def main(folder: str) -> int:
-    """Returns the number of complaints."""
+    """Returns the number of complaints; a folder without pages is one."""
     root = Path(folder).resolve()
     start = root / "index.html"  # sends its reader on to the first page
     paths = [path for path in sorted(root.rglob("*.html")) if path != start and not NOT_READ & {*path.parts}]
     pages = {path: Page(path) for path in paths}
-    complaints = list(dead_links(pages))
+    complaints = [*dead_links(pages)] if pages else [f"{root} has no page"]
     with ThreadPoolExecutor(BROWSERS) as pool:
         parts = [list(pages)[number::BROWSERS] for number in range(BROWSERS)]
         for found in pool.map(look_at_all, parts, [root] * BROWSERS):

@@ -95,8 +95,8 @@ def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> d
     claims = list(dict.fromkeys(c.claim for c in chosen if c.claim))
     groups = [[entry for entry in found if entry["claim"] == claim] for claim in claims]
     for group in [*groups, *([entry] for entry in found if not entry["claim"])]:
-        judgements = [entry.pop("judgement") for entry in group]
-        for entry, verdict in zip(group, decide(judgements, level=level), strict=True):
+        judgments = [entry.pop("judgement") for entry in group]
+        for entry, verdict in zip(group, decide(judgments, level=level), strict=True):
             entry["verdict"] = verdict if entry["reached"] else NOT_REACHED
     return {
         "question": experiment.question,

@@ -82,7 +82,7 @@ Rule = Better | Same | Below
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """The result of one comparison over all seeds.
 
     Attributes:
@@ -102,7 +102,7 @@ class Judgement:
     inside: bool
 
 
-def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, level: float = LEVEL) -> Judgement:
+def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, level: float = LEVEL) -> Judgment:
     """Compare two arms, seed by seed.
 
     Args:
@@ -136,21 +136,21 @@ def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, l
     # Inside, the interval must be clear of both ends; outside, of the nearer one.
     nearer = high if difference >= high else low
     p = max(clear_of(low), clear_of(high)) if inside else clear_of(nearer)
-    return Judgement(difference, error, difference - reach, difference + reach, min(p, 1.0), inside)
+    return Judgment(difference, error, difference - reach, difference + reach, min(p, 1.0), inside)
 
 
-def decide(judgements: Sequence[Judgement], *, level: float = LEVEL) -> list[Found]:
+def decide(judgments: Sequence[Judgment], *, level: float = LEVEL) -> list[Found]:
     """The verdicts of comparisons that decide one claim together, with Holm's correction.
 
     The comparison with the smallest p must pass the level divided by their number, the next one the level divided
     by one less, and so on until one fails: so the probability of any wrong verdict stays below the level.
     """
-    found = [NOT_SHOWN] * len(judgements)
-    order = sorted(range(len(judgements)), key=lambda index: judgements[index].p)
+    found = [NOT_SHOWN] * len(judgments)
+    order = sorted(range(len(judgments)), key=lambda index: judgments[index].p)
     for rank, index in enumerate(order):
-        if judgements[index].p > level / (len(judgements) - rank):
+        if judgments[index].p > level / (len(judgments) - rank):
             break
-        found[index] = CONFIRMED if judgements[index].inside else REFUTED
+        found[index] = CONFIRMED if judgments[index].inside else REFUTED
     return found
 
 

@@ -13,7 +13,7 @@ from cs231n_arch.experiments.rules import (
     Below,
     Better,
     Found,
-    Judgement,
+    Judgment,
     Rule,
     Same,
     decide,
@@ -116,8 +116,8 @@ def test_too_few_numbers_or_others(rule: Rule, treatment: list[float]) -> None:
         judge(rule, [1.0] if len(treatment) < 2 else [1.0, 2.0], treatment)
 
 
-def of(p: float, inside: bool = True) -> Judgement:
-    return Judgement(0.0, 1.0, -1.0, 1.0, p, inside)
+def of(p: float, inside: bool = True) -> Judgment:
+    return Judgment(0.0, 1.0, -1.0, 1.0, p, inside)
 
 
 @pytest.mark.parametrize(

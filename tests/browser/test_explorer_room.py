@@ -43,6 +43,7 @@ def test_the_page_keeps_room_for_what_its_scripts_fill(driver, budget, explorer_
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
+        driver.get("about:blank")  # else the browser loads the same page again, and scrolls to where it was
         driver.get(page.as_uri())
         WebDriverWait(driver, 10).until(lambda _: driver.title == "Filled")
         assert driver.execute_script("return document.querySelectorAll('#explorer-table tbody tr').length") > 0

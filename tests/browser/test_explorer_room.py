@@ -45,7 +45,7 @@ def test_the_page_keeps_room_for_what_its_scripts_fill(driver, budget, explorer_
     try:
         driver.get("about:blank")  # else the browser loads the same page again, and scrolls to where it was
         driver.get(page.as_uri())
-        WebDriverWait(driver, 10).until(lambda _: driver.title == "Filled")
+        WebDriverWait(driver, 60).until(lambda _: driver.title == "Filled")
         assert driver.execute_script("return document.querySelectorAll('#explorer-table tbody tr').length") > 0
         assert budget.read_through(driver) <= budget.SHIFT  # without the room 0.10 and 0.07
     finally:

@@ -172,7 +172,7 @@ def test_a_lesson_begins_with_its_question_and_answer_and_asks_the_reader(page):
     first = source(cells(page)[0])
     for part in (r"\*\*The question[.:]?\*\*", r"\*\*The answer[.:]?\*\*", r"\d+ minutes to read"):
         assert re.search(part, first), part
-    questions = re.findall(r"\} (Predict first: .*)\n:class: dropdown predict$", prose(page), re.MULTILINE)
+    questions = re.findall(r"\} (.*)\n:class: dropdown predict$", prose(page), re.MULTILINE)
     assert len(questions) >= 3
     assert not [question for question in questions if "{glue" in question]  # the page for teachers repeats them
     titles = exercises(page)

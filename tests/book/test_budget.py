@@ -1,5 +1,6 @@
 """What .ci/budget.py says of a page that costs too much."""
 
+import random
 import sys
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def test_too_many_files_and_figures(budget, book):
     assert found == [f"costs {budget.REQUESTS + 1} requests, more than {budget.REQUESTS}"]
     found = list(budget.complaints(book / "page.html", book, [file.as_uri() for file in figures], 0.0))
     assert found == [f"costs {1.5 * budget.FIGURES:.3g} kB of figures, more than {budget.FIGURES}"]
+
+
+def test_slides_may_weigh_as_much_as_figures(budget, book):
+    """They carry their figures, which a chapter loads."""
+    (book / "slides").mkdir()
+    for folder, said in (("", 1), ("slides", 0)):
+        page = book / folder / "heavy.html"
+        page.write_bytes(random.Random(0).randbytes(2000 * budget.KILOBYTES))  # cannot be compressed
+        assert len(list(budget.complaints(page, book, [page.as_uri()], 0.0))) == said
 
 
 LATE = """<!doctype html><html lang="en"><title>Page</title>

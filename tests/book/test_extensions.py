@@ -343,7 +343,7 @@ def missing(name):
 
 
 def test_chapters_are_executed_and_read_again_when_the_library_has_changed(tmp_path):
-    """The chapter itself stays; what it prints is drawn anew each time."""
+    """The chapter itself stays; its output is another each time it is executed."""
     pages = []
     build_chapters(tmp_path, {"chapter": (DRAWS, {})})
     for state in (None, None, "another"):

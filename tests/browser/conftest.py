@@ -1,12 +1,13 @@
 """The browser, and books of one page to open in it."""
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.browser.small_book import build_book
 
 BOOK = Path(__file__).parents[2] / "book"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -23,11 +24,7 @@ def build(tmp_path_factory) -> Callable[[str], Path]:
         shutil.copy(BOOK / f"{name}.ipynb", folder)
         (folder / "_toc.yml").write_text(f"format: jb-book\nroot: {name}\n")
         (folder / "_config.yml").write_text("title: Page\nexecute:\n  timeout: 240\n  allow_errors: false\n")
-        command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        built = folder / f"_build/html/{name}.html"
-        assert built.is_file(), done.stdout + done.stderr
-        return built
+        return build_book(folder, f"{name}.html")
 
     return one
 

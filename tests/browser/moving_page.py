@@ -1,10 +1,10 @@
 """The page of the moving figures, and what a reader does on it, for its tests."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
+
+from tests.browser.small_book import build_book
 
 NAMES = ("window", "depth", "digit")
 CELLS = """
@@ -32,11 +32,7 @@ def build(folder: Path) -> Path:
     nbformat.write(notebook, folder / "moving.ipynb")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: moving\n")
     (folder / "_config.yml").write_text("title: Page\nexecute:\n  timeout: 240\n  allow_errors: false\n")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    html = folder / "_build/html/moving.html"
-    assert html.is_file(), done.stdout + done.stderr
-    return html
+    return build_book(folder, "moving.html")
 
 
 def field(driver, name):

@@ -29,15 +29,20 @@ def test_screen_readers_are_told_names_and_changes(opened_explorer):
     assert len(ids) == len(set(ids))
 
 
+def with_all_shown(driver, theme: str, net: str, wrong: str) -> None:
+    """The explorer in a theme, with a net, the details of a layer, and the complaint about wrong lines."""
+    driver.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    load(driver, net)
+    rows(driver)
+    driver.find_element("css selector", "#explorer-table button").click()
+    element(driver, "stack").send_keys(Keys.CONTROL, Keys.END)
+    element(driver, "stack").send_keys(f"\n{wrong}")
+    problem(driver)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_barriers(opened_explorer, theme):
-    opened_explorer.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    load(opened_explorer, "googlenet")
-    rows(opened_explorer)
-    opened_explorer.find_element("css selector", "#explorer-table button").click()
-    element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.END)
-    element(opened_explorer, "stack").send_keys("\nnonsense")
-    problem(opened_explorer)
+    with_all_shown(opened_explorer, theme, "googlenet", "nonsense")
     check_barriers(opened_explorer, "#explorer")
 
 
@@ -54,13 +59,7 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_is_legible_in_both_themes(opened_explorer, theme):
-    opened_explorer.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    load(opened_explorer, "alexnet")
-    rows(opened_explorer)
-    opened_explorer.find_element("css selector", "#explorer-table button").click()
-    element(opened_explorer, "stack").send_keys(Keys.CONTROL, Keys.END)
-    element(opened_explorer, "stack").send_keys("\nnonsense\nconv 3")
-    problem(opened_explorer)
+    with_all_shown(opened_explorer, theme, "alexnet", "nonsense\nconv 3")
     colours = opened_explorer.execute_script(
         """
         const parse = (text) => text.match(/[\\d.]+/g).map(Number);

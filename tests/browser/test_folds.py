@@ -1,8 +1,6 @@
 """What is folded: a click on its title, the keyboard, and links that lead into it."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.small_book import build_book
 
 BOOK = Path(__file__).parents[2] / "book"
 CONFIG = f"""
@@ -64,11 +64,7 @@ def start(tmp_path_factory) -> str:
     (folder / "start.md").write_text(PAGE)
     (folder / "_config.yml").write_text(CONFIG)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: start\n")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    built = folder / "_build/html/start.html"
-    assert built.is_file(), done.stdout + done.stderr
-    return built.as_uri()
+    return build_book(folder, "start.html").as_uri()
 
 
 @pytest.fixture

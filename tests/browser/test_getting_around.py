@@ -1,8 +1,6 @@
 """Getting around in the book: keys that turn pages and open the search, and an address that does not exist."""
 
 import shutil
-import subprocess
-import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.small_book import build_book
 from tests.browser.views import check_barriers, viewed
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -45,10 +44,7 @@ def site(tmp_path_factory):
         "chapters: [{file: book/two}, {file: book/three, sections: [{file: book/four}]}]\n"
     )
     (folder / "_config.yml").write_text(CONFIG)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    built = folder / "_build/html"
-    assert (built / "404.html").is_file(), done.stdout + done.stderr
+    pages = build_book(folder, "404.html").parent
 
     class Handler(SimpleHTTPRequestHandler):
         def translate_path(self, path):
@@ -58,12 +54,12 @@ def site(tmp_path_factory):
             self.send_response(code)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write((built / "404.html").read_bytes())
+            self.wfile.write((pages / "404.html").read_bytes())
 
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(built)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(pages)))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/project"
     server.shutdown()

@@ -1,8 +1,6 @@
 """The card with the meaning of a word, a name of the library or a citation."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.small_book import build_book
 
 BOOK = Path(__file__).parents[2] / "book"
 CONFIG = f"""
@@ -55,10 +55,7 @@ def start(tmp_path_factory) -> Path:
         (folder / name).write_text(text)
     (folder / "_config.yml").write_text(CONFIG)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: start\nchapters: [{file: words}, {file: names}]\n")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder), "-W"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "_build/html/start.html"
+    return build_book(folder, "start.html", "-W")
 
 
 @pytest.fixture

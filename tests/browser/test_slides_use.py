@@ -1,8 +1,6 @@
 """Slides of a chapter in a real browser, made by a build of a small book in which a warning is an error."""
 
 import base64
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -13,6 +11,7 @@ pytest.importorskip("selenium", reason="drives the browser: pip install selenium
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser.small_book import build_book
 from tests.browser.views import check_barriers, viewed
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -77,10 +76,7 @@ def built(tmp_path_factory):
     (folder / "start.md").write_text("# Book\n\nIt asks nothing.\n")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: start\nchapters: [{file: net}]\n")
     (folder / "_config.yml").write_text(CONFIG)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "-W", "-n"]
-    done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "_build/html"
+    return build_book(folder, "start.html", "-W", "-n").parent
 
 
 @pytest.fixture

@@ -46,8 +46,7 @@ def margin() -> Verdict:
     return settle(
         "far ahead of everything without deep learning",
         f"{second - ours:.1f} points below the second entry ({second:.1f} %), which is no better than the winner "
-        "of "
-        f"2011 ({earlier:.1f} %)",
+        f"of 2011 ({earlier:.1f} %)",
         holds=second - ours > 5,
     )
 
@@ -61,8 +60,7 @@ def order() -> Verdict:
     return settle(
         "convolution, pooling, normalization, twice; five convolutions and three dense layers",
         f"{convolutions} convolutions and {dense} dense layers; in the paper normalization stands before "
-        "pooling, the "
-        "spoken order is that of a later copy (CaffeNet)",
+        "pooling, the spoken order is that of a later copy (CaffeNet)",
         holds=(convolutions, dense) == (5, 3) and all(pooled_first),
     )
 
@@ -75,8 +73,7 @@ def image() -> Verdict:
     return settle(
         f"{slide}x{slide}x3",
         f"the paper prints {paper}x{paper}x3; both sides give 55x55 in conv1, {paper} because the authors' "
-        "program "
-        "rounds up",
+        "program rounds up",
         holds=paper == slide and up == 55,
     )
 
@@ -90,8 +87,7 @@ def side() -> Verdict:
     return settle(
         "224 gives no whole number, 227 does",
         f"from 224 pixels (224 − 11) / 4 + 1 = {exact:.2f}, which the authors' program rounds up to {up}: the "
-        "last "
-        f"window hangs over; 227 gives {down} without rounding",
+        f"last window hangs over; 227 gives {down} without rounding",
         holds=up != 55,
     )
 

@@ -49,8 +49,7 @@ def normalisation_elsewhere() -> Verdict:
     return settle(
         "others found little effect",
         f"VGG's net A: top-1 error {plain} % without it and {lrn} % with it; AlexNet's paper reports {gain} "
-        "points less "
-        "error",
+        "points less error",
         holds=abs(lrn - plain) < 0.5,
     )
 

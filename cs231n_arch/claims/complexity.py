@@ -154,8 +154,7 @@ def discs() -> Verdict:
     return settle(
         "the discs are as large as the memory",
         "their area is the number of parameters (the paper's legend: 5 to 155 million); by the values of an "
-        "image the "
-        f"largest would be {orders[1][-1]} and not {orders[0][-1]}",
+        f"image the largest would be {orders[1][-1]} and not {orders[0][-1]}",
         holds=orders[0] == orders[1],
     )
 

@@ -17,8 +17,7 @@ def joined() -> Verdict:
     return settle(
         "each layer is joined to every later one",
         "in the first block of DenseNet-BC-100 the input grows by 12 channels from layer to layer, from "
-        f"{seen[0]} to "
-        f"{seen[-1]}: each of the {len(seen)} layers sees the outputs of all before it",
+        f"{seen[0]} to {seen[-1]}: each of the {len(seen)} layers sees the outputs of all before it",
         holds=seen == list(range(24, 24 + 16 * 12, 12)),
     )
 
@@ -47,8 +46,7 @@ def fewer_parameters() -> Verdict:
     return settle(
         "fewer parameters for the same error",
         f"DenseNet-201 {errors[0]:g} % top-1 error with {millions(counts[0])} parameters, ResNet-101 by the same "
-        "recipe "
-        f"{errors[1]:g} % with {millions(counts[1])}",
+        f"recipe {errors[1]:g} % with {millions(counts[1])}",
         holds=counts[0] < 0.6 * counts[1] and abs(errors[0] - errors[1]) < 0.5,
     )
 
@@ -62,8 +60,7 @@ def without_sums() -> Verdict:
     return settle(
         "FractalNet and DenseNet do as well as ResNet or better",
         f"test error on CIFAR-10 with augmentation: ResNet-110 {residual} %, FractalNet {fractal:.2f} %, "
-        "DenseNet-BC of 100 "
-        f"layers {dense} %",
+        f"DenseNet-BC of 100 layers {dense} %",
         holds=max(fractal, dense) <= residual,
     )
 

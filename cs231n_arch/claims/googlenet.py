@@ -42,9 +42,7 @@ def no_fully_connected() -> Verdict:
     return settle(
         "no dense layers except the classifier",
         f"one dense layer, the classifier of {millions(linear['params'].sum())} parameters; {percent(share)} of "
-        "the "
-        "parameters "
-        "are in convolutions",
+        "the parameters are in convolutions",
         holds=linear["name"].tolist() == ["linear"],
     )
 
@@ -223,8 +221,7 @@ def plan() -> Verdict:
     return settle(
         "convolution, pooling, two convolutions, pooling, then modules",
         f"{listed(start).replace('_', ' ')}: the plan is right, but for two layers of local response "
-        "normalization that "
-        "the lecture leaves out",
+        "normalization that the lecture leaves out",
         holds=[name for name in start if not name.startswith("norm")]
         == ["conv1", "pool1", "conv2_reduce", "conv2", "pool2"],
     )

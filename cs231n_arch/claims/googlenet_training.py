@@ -21,8 +21,7 @@ def error() -> Verdict:
     return settle(
         "winner of 2014 with 6.7 % top-5 error",
         f"{official:.1f} %, the second {second:.1f} %; it takes seven nets and 144 crops, one net and one crop "
-        "have "
-        f"{one:.1f} %",
+        f"have {one:.1f} %",
         holds=round(official, 1) == 6.7 and official < second,
     )
 
@@ -44,8 +43,7 @@ def spared() -> Verdict:
     return settle(
         "as good without the large dense layers",
         f"the paper gains {gain} points of top-1 accuracy by leaving them out; a dense layer of 1024 units in "
-        "their "
-        f"place would have {dense / 1e6:.0f} million parameters",
+        f"their place would have {dense / 1e6:.0f} million parameters",
         holds=gain >= 0,
     )
 
@@ -62,8 +60,7 @@ def heads() -> Verdict:
     return settle(
         "average pooling, a 1x1 convolution and two dense layers; losses at three places",
         f"two auxiliary classifiers, each with average pooling, a 1x1 convolution and {dense[0]} dense layers: "
-        "with the "
-        "output three losses",
+        "with the output three losses",
         holds=kinds[0] == kinds[1] and kinds[0][:2] == ["AvgPool2d", "Conv2d"] and dense == [2, 2],
     )
 
@@ -97,8 +94,7 @@ def fading() -> Verdict:
     return settle(
         "the gradient gets smaller on its way to the first layers",
         "in plain nets of 3x3 convolutions without batch norm (Xavier's weights, random images) the gradient "
-        "that reaches "
-        f"the first layer is, {text}",
+        f"that reaches the first layer is, {text}",
         holds=first[32][0] / first[32][-1] < 0.1 * first[8][0] / first[8][-1],
     )
 

@@ -30,8 +30,7 @@ def layers() -> Verdict:
     return settle(
         "two convolutions of 5x5 at stride 1, each with pooling",
         f"{len(stages)} convolutions (C1 and C3) of 5x5 at stride 1, each followed by 2x2 pooling; C5 is written "
-        "as a "
-        "convolution, but sees the whole 5x5 image and so is a dense layer",
+        "as a convolution, but sees the whole 5x5 image and so is a dense layer",
         holds=list(stages) == ["c1", "c3"]
         and pooling == ["s2", "s4"]
         and {(row.kernel, row.stride) for row in convolutions.itertuples()} == {(5, 1)},

@@ -17,8 +17,7 @@ def mlpconv() -> Verdict:
     return settle(
         "a small network of 1x1 layers in each convolution",
         f"each of the {len(layers)} mlpconv layers is a convolution of "
-        f"{listed([f'{k[0]}x{k[0]}' for k in layers])} with "
-        "two 1x1 convolutions after it",
+        f"{listed([f'{k[0]}x{k[0]}' for k in layers])} with two 1x1 convolutions after it",
         holds=all(kernels[0] > 1 and kernels[1:] == [1, 1] for kernels in layers),
     )
 

@@ -58,10 +58,8 @@ def operations_predict_time(frame: pd.DataFrame, batch_size: int = 16) -> Verdic
     away = ratio.where(ratio > 1, 1 / ratio).to_numpy().argmax()
     ours = (
         f"{len(rows)} nets in batches of {batch_size}: {line.slope * 1e3:.0f} ms for a billion multiply-adds; "
-        "the line "
-        f"explains {percent(line.r2, 1)} of the variance; farthest from it is "
-        f"{spoken(rows['model'].iloc[away])}, with "
-        f"{ratio.iloc[away]:.2f} times the line's time"
+        f"the line explains {percent(line.r2, 1)} of the variance; farthest from it is "
+        f"{spoken(rows['model'].iloc[away])}, with {ratio.iloc[away]:.2f} times the line's time"
     )
     return found("claim_operations", ours, holds=line.slope > 0 and line.r2 >= 0.9)
 
@@ -88,9 +86,7 @@ def hyperbolic(frame: pd.DataFrame, batch_size: int = 16) -> Verdict:
         edge = f" ({percent(share)} of it over the {len(best)} nets that no other beats)"
     ours = (
         f"{len(rows)} nets in batches of {batch_size}: the hyperbola explains {percent(line.r2)} of the variance "
-        "of "
-        "the "
-        f"accuracy{edge}; a net left out is predicted to within "
+        f"of the accuracy{edge}; a net left out is predicted to within "
         f"{listed([f'{e:.1f} points by the {n}' for n, e in errors.items()])}"
     )
     better = errors["hyperbola"] < min(errors["straight line"], errors["mean"])
@@ -112,8 +108,7 @@ def fully_connected_inefficient(frame: pd.DataFrame) -> Verdict:
     against, gain = small["fc"] / small["conv"], large["fc"] / small["fc"]
     ours = "; ".join(
         f"{spoken(str(model))}: dense layers at {percent(against[model])} of the convolutions' rate for one "
-        "image, "
-        f"{gain[model]:.1f} times faster in a batch of {largest:.0f}"
+        f"image, {gain[model]:.1f} times faster in a batch of {largest:.0f}"
         for model in small.index
     )
     return found("claim_fc", ours, holds=bool((against < 0.5).all() and (gain >= 2).all()))
@@ -173,7 +168,6 @@ def vgg_time() -> Verdict:
     return settle(
         "about 200 ms for VGG, five images per second",
         f"another published run on the same small board (Jetson TX1) has {other:.0f} ms, so {1000 / other:.0f} a "
-        "second; "
-        f"on a graphics card of the time, a Titan X, it is {card:.0f} ms",
+        f"second; on a graphics card of the time, a Titan X, it is {card:.0f} ms",
         holds=round(other, -2) == 200,
     )

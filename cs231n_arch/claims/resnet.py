@@ -48,8 +48,7 @@ def construction() -> Verdict:
     return settle(
         "a deeper net can do what the shallower does",
         "a plain net of 32 layers, built from one of 20 and identities, gives the same scores on random images, "
-        "to "
-        "rounding",
+        "to rounding",
         holds=apart < 1e-9,
     )
 
@@ -69,8 +68,7 @@ def zero() -> Verdict:
     return settle(
         "with weights of zero a block is the identity",
         "so it is for inputs that are not negative, as those inside the net are; the ReLU after the sum sets "
-        "negative "
-        "ones to zero",
+        "negative ones to zero",
         holds=positive and negative,
     )
 
@@ -100,8 +98,7 @@ def plain_sum() -> Verdict:
     return settle(
         "the two inputs are added as they are, without learned weights",
         f"the {len(sums)} sums of ResNet-34 have {own or 'no'} parameters of their own; {plain} shortcuts have "
-        "none "
-        "either, the others project to a new size",
+        "none either, the others project to a new size",
         holds=own == 0,
     )
 
@@ -135,8 +132,7 @@ def bottleneck_cost() -> Verdict:
     return settle(
         "on 28x28x256 a reduction to 64 channels makes the 3x3 cheap",
         f"at each position {reduced:,} multiply-adds instead of {full:,}, {full / reduced:.0f} times fewer; in "
-        "ResNet-50 "
-        f"these widths stand at {shape[1]}x{shape[2]}, not at 28x28",
+        f"ResNet-50 these widths stand at {shape[1]}x{shape[2]}, not at 28x28",
         holds=full > 10 * reduced and tuple(shape[1:]) == (28, 28),
     )
 

@@ -20,8 +20,7 @@ def deepest() -> Verdict:
     return settle(
         "no earlier net came near its depth",
         f"{ours:.0f} layers, where the deepest winner before had {before:.0f}; highway networks had been trained "
-        "with "
-        f"{highway}, though not on ImageNet",
+        f"with {highway}, though not on ImageNet",
         holds=before < ours / 2 and "hundreds" not in highway,
     )
 
@@ -109,8 +108,7 @@ def initialisation() -> Verdict:
     return settle(
         "Xavier's initialization needs a further factor of two",
         f"after 30 layers with ReLU the signal has {spread[1]:.5f} of its size with the variance 1/n, and "
-        f"{spread[2]:.1g} "
-        "with 2/n",
+        f"{spread[2]:.1g} with 2/n",
         holds=spread[1] < 1e-3 and 0.1 < spread[2] < 10,
     )
 

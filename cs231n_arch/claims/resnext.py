@@ -16,8 +16,7 @@ def authors() -> Verdict:
     return settle(
         "the same authors as ResNet",
         f"of the {len(xie)} authors of ResNeXt's paper and the {len(he)} of ResNet's, {len(xie & he)} is the "
-        "same: "
-        f"{', '.join(sorted(xie & he))}",
+        f"same: {', '.join(sorted(xie & he))}",
         holds=xie == he,
     )
 

@@ -48,9 +48,7 @@ def operations() -> Verdict:
     return settle(
         "0.26 % more operations, 3.87 instead of 3.86 billion",
         f"{with_blocks:.3f} instead of {plain:.3f} billion multiply-adds, {percent(more, 2)} more: the printed "
-        "share is "
-        "that of "
-        "the rounded figures",
+        "share is that of the rounded figures",
         holds=abs(100 * more - 0.26) < 0.005,
     )
 

@@ -30,8 +30,7 @@ def squeeze() -> Verdict:
     return settle(
         "the squeeze layer has many 1x1 filters",
         f"{filters[narrow].min()} to {filters[narrow].max()} of them, where the expand layers have "
-        f"{expand.min()} to "
-        f"{expand.max()}: at most {ratio:.3g} of their number, and being few is the point",
+        f"{expand.min()} to {expand.max()}: at most {ratio:.3g} of their number, and being few is the point",
         holds=ratio > 1,
     )
 

@@ -61,8 +61,7 @@ def smallest() -> Verdict:
     return settle(
         "3x3 is the smallest filter that sees a pixel's neighbors",
         "2x2 sees neighbors too, but on one side only; 3x3 is the smallest that sees left, right, above, below "
-        "and "
-        "the center, as the paper says",
+        "and the center, as the paper says",
         holds=min(symmetric) == 2,
     )
 
@@ -154,8 +153,7 @@ def memory() -> Verdict:
     return settle(
         f"{slide['value']} values, {megabytes:g} MB per image",
         f"the lines of the slide add up to {millions(ours)} values, {4 * ours / 1e6:.0f} MB in single precision: "
-        "about "
-        "two thirds of its total",
+        "about two thirds of its total",
         holds=abs(ours - slide["number"]) <= published.precision(slide["value"]),
     )
 
@@ -234,8 +232,7 @@ def depth_word() -> Verdict:
     return settle(
         "the depth counts the layers with weights",
         f"counted so on the longest path, the number of {len(right)} of {len(NAMED)} nets comes out, from "
-        "AlexNet's 8 to "
-        f"DenseNet's {max(NAMED.values())}",
+        f"AlexNet's 8 to DenseNet's {max(NAMED.values())}",
         holds=len(right) == len(NAMED),
     )
 

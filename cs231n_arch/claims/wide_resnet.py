@@ -35,8 +35,7 @@ def same_parameters() -> Verdict:
     return settle(
         "more efficient with as many parameters",
         f"{millions(wide)} parameters against {millions(deep)}, so {percent(wide / deep - 1)} more; {times[0]:g} "
-        "against "
-        f"{times[1]:g} ms per batch at {work[0]} and {work[1]} multiply-adds",
+        f"against {times[1]:g} ms per batch at {work[0]} and {work[1]} multiply-adds",
         holds=abs(wide / deep - 1) < 0.05 and times[0] < times[1],
     )
 
@@ -49,8 +48,7 @@ def every_layer() -> Verdict:
     return settle(
         "k times the filters in every layer",
         f"in the wide ResNet-50, {wider} of {len(wide)} convolutions are doubled: the inner ones of each "
-        "bottleneck, "
-        "while the outputs of the blocks stay as they are",
+        "bottleneck, while the outputs of the blocks stay as they are",
         holds=wider == len(wide),
     )
 

@@ -45,8 +45,7 @@ def filters() -> Verdict:
     return settle(
         f"{wide} filters in conv3 to conv5",
         f"the net that the paper draws has {narrow}, as AlexNet, and {a} % top-5 error; {wide} belong to a "
-        "second net "
-        f"of the paper, with {b} %",
+        f"second net of the paper, with {b} %",
         holds=drawn == slide,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cs231n_arch.experiments.design import Comparison, Condition, Experiment
 from cs231n_arch.experiments.early import first_gradient
-from cs231n_arch.experiments.resnet import BUDGETS
+from cs231n_arch.experiments.resnet import BUDGETS, FITTING
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.timing import timed
 from cs231n_arch.experiments.trial import Arm, Outcome, Trial
@@ -36,8 +36,12 @@ DROPPING = Experiment(
         Comparison(CONSTANT, STOCHASTIC, Better("lower"), claim="stochastic-error", regime=(FITTED,)),
     ),
     recipe="stochastic_depth",
-    # Few images and many epochs, so that the control fits them.
-    budgets={**BUDGETS, "long": replace(BUDGETS["long"], image_size=14, images=5000, epochs=120, batch_size=32)},
+    # Few images and many epochs, so that the control fits them, and more of them than without random layers.
+    budgets={
+        **BUDGETS,
+        "recorded": replace(FITTING, images=500, epochs=120),
+        "long": replace(BUDGETS["long"], image_size=14, images=5000, epochs=120, batch_size=32),
+    },
     measure=timed_and_trained,
     whole=True,
 )

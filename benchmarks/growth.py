@@ -82,7 +82,7 @@ def processor_seconds() -> float:
 def measure(call: str, sizes: dict[str, int], repeats: int) -> dict[str, float]:
     """Layers of the network, processor seconds and bytes of one call, in this process."""
     load_libraries()
-    CALLS[call](create_model("wide_resnet", depth=10, widen_factor=1), 2, 16)  # loads what no size is to blame for
+    CALLS[call](create_model("wide_resnet", depth=10, widen_factor=1), 2, 16)  # what it loads belongs to no size
     torch.manual_seed(0)
     net = create_model("wide_resnet", depth=6 * sizes["depth"] + 4, widen_factor=sizes["width"])
     layers = sum(not list(module.children()) for module in net.modules())
@@ -115,7 +115,6 @@ def exponents(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> int:
-    """The exit status is 1 if the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", action="store_true", help="write docs/growth.csv and .json")
     parser.add_argument("--repeats", type=int, default=3)

@@ -16,12 +16,6 @@ def relu() -> Verdict:
     return settle("first use of ReLU", f"used before by {'; '.join(earlier)}", holds=not earlier)
 
 
-@checks("alexnet-relu-speed")
-def relu_speed() -> Verdict:
-    """Epochs to a given training error, ReLU against tanh."""
-    return by_run("alexnet-relu-speed", "the paper: 25 % training error on CIFAR-10 in a sixth of the epochs")
-
-
 @checks("alexnet-norm")
 def normalisation() -> Verdict:
     """Layers of local response normalization."""
@@ -88,12 +82,6 @@ def dropout() -> Verdict:
     """Slide against paper."""
     slide, paper = (published.value("AlexNet", f"dropout{where}") for where in ("_slide", ""))
     return settle(f"probability {slide:g}", f"the paper: {paper:g}, in two dense layers", holds=slide == paper)
-
-
-@checks("alexnet-dropout-effect")
-def dropout_effect() -> Verdict:
-    """Test error with and without dropout."""
-    return by_run("alexnet-dropout-effect", "the paper: without dropout the net overfits substantially")
 
 
 @checks("alexnet-recipe")

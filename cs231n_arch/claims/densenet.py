@@ -2,7 +2,6 @@
 
 from cs231n_arch import published
 from cs231n_arch.claims.counts import millions, net, parameters
-from cs231n_arch.claims.runs import by_run
 from cs231n_arch.claims.verdicts import Verdict, checks, settle
 
 
@@ -63,27 +62,3 @@ def without_sums() -> Verdict:
         f"DenseNet-BC of 100 layers {dense} %",
         holds=max(fractal, dense) <= residual,
     )
-
-
-@checks("densenet-better")
-def better() -> Verdict:
-    """Test error of a DenseNet and of a ResNet with equally many parameters."""
-    return by_run("densenet-better", "the paper, Figure 3: lower errors than ResNet at equal parameters")
-
-
-@checks("densenet-half")
-def half() -> Verdict:
-    """Test error of a DenseNet with half of a ResNet's parameters, which may be one point higher."""
-    return by_run("densenet-half", "the paper, Figure 3: the error of a ResNet with about half of its parameters")
-
-
-@checks("densenet-gradient")
-def gradient() -> Verdict:
-    """Gradient that reaches the early layers of dense and of residual nets."""
-    return by_run("densenet-gradient", "dense connections alleviate vanishing gradients")
-
-
-@checks("densenet-reuse")
-def reuse() -> Verdict:
-    """Loss of a trained DenseNet without each of its sources."""
-    return by_run("densenet-reuse", "features of early layers are used again by later ones")

@@ -17,12 +17,6 @@ def no_shortcuts() -> Verdict:
     return settle("no residual connections", f"{shortcuts or 'no'} shortcuts in the net", holds=shortcuts == 0)
 
 
-@checks("fractal-nores")
-def residual_free() -> Verdict:
-    """Test error of the fractal and of its deepest column trained as a plain net."""
-    return by_run("fractal-nores", "the paper's abstract: fractal nets match residual nets on CIFAR and ImageNet")
-
-
 @checks("fractal-drop")
 def drop_path() -> Verdict:
     """Test error with and without drop-path."""
@@ -42,12 +36,6 @@ def whole_at_test() -> Verdict:
     model = create_model("fractalnet_cifar", filters=(4, 4, 4, 4, 4), dropout=(0.0,) * 5)
     ours, holds = random_in_training(model)
     return settle("paths are dropped in training, the whole net is used at test time", ours, holds=holds)
-
-
-@checks("fractal-paths")
-def columns() -> Verdict:
-    """Test error of the shallowest column, cut out of nets that were trained with and without drop-path."""
-    return by_run("fractal-paths", "the paper: every column works alone after training with drop-path")
 
 
 @checks("fractal-good")

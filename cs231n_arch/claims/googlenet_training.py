@@ -6,7 +6,6 @@ from torch.nn import functional as F
 
 from cs231n_arch import published
 from cs231n_arch.claims.counts import net
-from cs231n_arch.claims.runs import by_run
 from cs231n_arch.claims.verdicts import Verdict, checks, listed, settle
 from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import AuxNet
@@ -65,23 +64,11 @@ def heads() -> Verdict:
     )
 
 
-@checks("googlenet-aux")
-def auxiliary() -> Verdict:
-    """Gradients in the lower layers with and without the auxiliary classifiers, before the first step."""
-    return by_run("googlenet-aux", "auxiliary classifiers inject gradient into the lower layers")
-
-
 @checks("googlenet-aux-final")
 def final() -> Verdict:
     """The auxiliary classifiers at inference, by the paper."""
     told = published.load("GoogLeNet", "aux_at_inference")["value"].item()
     return settle("perhaps part of the final answer", f"the paper: {told}", holds="discarded" not in told)
-
-
-@checks("googlenet-reduction")
-def reduction() -> Verdict:
-    """Test error with reductions and without."""
-    return by_run("googlenet-reduction", "1x1 reductions lose information, but work better on the whole")
 
 
 @checks("googlenet-fading")

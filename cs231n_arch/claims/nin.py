@@ -81,9 +81,3 @@ def effect() -> Verdict:
     """Test error with and without 1x1 convolutions after the others."""
     error = published.value("NiN", "test_error_cifar10_dropout")
     return by_run("nin-effect", f"the paper: {error} % test error on CIFAR-10")
-
-
-@checks("nin-head")
-def head() -> Verdict:
-    """Test error with averaged class maps and with a dense layer on them."""
-    return by_run("nin-head", "the paper, Table 5: averaged class maps have a lower error than a dense layer")

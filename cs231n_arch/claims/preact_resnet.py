@@ -5,12 +5,6 @@ from cs231n_arch.claims.runs import by_run
 from cs231n_arch.claims.verdicts import Verdict, checks, listed
 
 
-@checks("preact-path")
-def path() -> Verdict:
-    """Share of the gradient that reaches the first unit unchanged, before the first step."""
-    return by_run("preact-path", "a more direct path for information, forward and back")
-
-
 @checks("preact-better")
 def better() -> Verdict:
     """Test error with batch norm and ReLU before each convolution, and after it."""

@@ -4,10 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from cs231n_arch import published
-from cs231n_arch.claims.runs import by_run
 from cs231n_arch.claims.verdicts import Verdict, checks, listed, settle
-
-PAPER = "the paper, Figures 1 and 6: plain nets of 56 layers are worse than of 20 on CIFAR-10"
 
 
 @checks("resnet-deepest")
@@ -37,38 +34,6 @@ def swept() -> Verdict:
     )
 
 
-@checks("resnet-degradation")
-def degradation() -> Verdict:
-    """Training error of plain nets of 20 and 56 layers."""
-    return by_run("resnet-degradation", PAPER)
-
-
-@checks("resnet-degradation-test")
-def degradation_test() -> Verdict:
-    """Test error of plain nets of 20 and 56 layers."""
-    return by_run("resnet-degradation-test", PAPER)
-
-
-@checks("resnet-harder")
-def harder() -> Verdict:
-    """Training of a deep plain net from the start that copies a shallow one."""
-    return by_run("resnet-harder", "a hypothesis of the authors: deeper plain nets are harder to optimize")
-
-
-@checks("resnet-residual")
-def residual() -> Verdict:
-    """Training error of residual against plain nets of 56 layers."""
-    return by_run("resnet-residual", "the paper, Figure 6: residual nets can be trained at 56 and 110 layers")
-
-
-@checks("resnet-near-identity")
-def near_identity() -> Verdict:
-    """Spread of the responses of residual and plain layers, by depth."""
-    return by_run(
-        "resnet-near-identity", "the paper, Figure 7: residual responses are small, and smaller in deeper nets"
-    )
-
-
 @checks("resnet-deeper-better")
 def deeper_better() -> Verdict:
     """Errors of four depths on ImageNet."""
@@ -78,14 +43,6 @@ def deeper_better() -> Verdict:
         "very deep residual nets do not get worse",
         f"34, 50, 101 and 152 layers on ImageNet: {listed([f'{error:g} %' for error in errors])} top-1 error",
         holds=errors == sorted(errors, reverse=True),
-    )
-
-
-@checks("resnet-deeper-train")
-def deeper_train() -> Verdict:
-    """Training error of residual nets of 20 and 56 layers."""
-    return by_run(
-        "resnet-deeper-train", "the paper, Figure 6: 56 and 110 layers have lower training errors than 20"
     )
 
 

@@ -60,12 +60,6 @@ def accuracy() -> Verdict:
     )
 
 
-@checks("squeezenet-trained")
-def trained() -> Verdict:
-    """Test error of both nets after equally many images."""
-    return by_run("squeezenet-trained", "AlexNet's accuracy")
-
-
 @checks("squeezenet-size")
 def size() -> Verdict:
     """Bytes of the compressed file that we write."""

@@ -32,11 +32,3 @@ def error() -> Verdict:
     """Test error with and without dropping."""
     errors = [published.value(f"ResNet-110 {depth}", "test_error_C10+") for depth in DEPTHS]
     return by_run("stochastic-error", f"the paper: {errors[1]} instead of {errors[0]} % test error on CIFAR-10")
-
-
-@checks("stochastic-gradient")
-def gradient() -> Verdict:
-    """Gradient of the first layers by epoch, with and without dropping."""
-    return by_run(
-        "stochastic-gradient", "the paper, Figure 7: a larger mean gradient in the first layer with dropping"
-    )

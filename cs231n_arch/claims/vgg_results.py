@@ -49,18 +49,6 @@ def recipe() -> Verdict:
     )
 
 
-@checks("vgg-softmax")
-def softmax() -> Verdict:
-    """Test error with the softmax loss and with the loss of a support vector machine."""
-    return by_run("vgg-softmax", "softmax works well and is the standard; an SVM loss may be used too")
-
-
-@checks("vgg-stacks")
-def stacks() -> Verdict:
-    """Stacks of 3x3 against single kernels of the same receptive field."""
-    return by_run("vgg-stacks", "the paper, Section 2.3: a stack of 3x3 beats a shallow net of 5x5")
-
-
 @checks("vgg-19")
 def nineteen() -> Verdict:
     """The errors at the best single scale."""
@@ -81,12 +69,6 @@ def ensembles() -> Verdict:
     return settle(
         "best results with ensembles", f"top-5 error {one} % with one net, {two} % with two", holds=two < one
     )
-
-
-@checks("vgg-fc7")
-def fc7() -> Verdict:
-    """Linear probes of a net trained on ImageNet (SqueezeNet) against pixels and an untrained net."""
-    return by_run("vgg-fc7", "FC7 features generalize well to other tasks")
 
 
 @checks("vgg-localization")

@@ -58,9 +58,3 @@ def time() -> Verdict:
     """Time of a training step of a wide shallow and a thin deep net of as many multiply-adds."""
     times = [printed(name, "time_per_batch_of_16") for name in (WIDE, DEEP)]
     return by_run("wrn-time", f"the paper: {times[0]:g} against {times[1]:g} ms per batch of 16 images on a GPU")
-
-
-@checks("wrn-depth")
-def depth() -> Verdict:
-    """Test error of both."""
-    return by_run("wrn-depth", "residuals matter, depth does not")

@@ -1,5 +1,6 @@
 """The ledger is complete, readable, and its verdicts are computed."""
 
+import inspect
 import re
 
 import pandas as pd
@@ -9,6 +10,7 @@ import torch
 from cs231n_arch import claims
 from cs231n_arch.claims import counts, vgg
 from cs231n_arch.claims.resnet import deepened
+from cs231n_arch.claims.runs import by_run
 from cs231n_arch.claims.verdicts import CHECKS, Verdict, checks, listed
 from cs231n_arch.create import create_model
 from cs231n_arch.experiments import EXPERIMENTS
@@ -23,7 +25,7 @@ def test_every_claim_has_a_function_and_every_function_a_claim() -> None:
     ledger = claims.ledger()
     assert ledger["id"].is_unique
     assert set(ledger["id"]) == set(CHECKS)
-    assert list(ledger.columns) == ["id", "chapter", "claim", "kind", "seconds", "source"]
+    assert list(ledger.columns) == ["id", "chapter", "claim", "kind", "seconds", "source", "printed"]
     assert ledger["claim"].is_unique
     assert ledger["claim"].str.len().between(20, 100).all()
     assert set(ledger["kind"]) == {"exact", "published", "measured"}
@@ -40,8 +42,15 @@ def test_a_claim_of_the_lecture_has_its_place_in_the_video_and_others_have_none(
 
 
 def test_functions_live_in_the_files_of_their_chapter() -> None:
-    for name, chapter in claims.ledger().set_index("id")["chapter"].items():
-        assert re.fullmatch(rf"cs231n_arch\.claims\.{chapter}(_\w+)?", CHECKS[str(name)].__module__), name
+    for claim in claims.ledger().itertuples():
+        if pd.notna(claim.printed):  # its run decides it, and nothing else
+            assert claim.kind == "measured"
+            assert inspect.unwrap(CHECKS[claim.id]) is by_run
+            assert CHECKS[claim.id]().printed == claim.printed
+        else:
+            assert re.fullmatch(rf"cs231n_arch\.claims\.{claim.chapter}(_\w+)?", CHECKS[claim.id].__module__), (
+                claim
+            )
 
 
 def test_what_is_measured_has_an_experiment(checked: pd.DataFrame) -> None:

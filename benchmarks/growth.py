@@ -15,8 +15,7 @@ of which `python docs/pictures.py` draws the figure.
 """
 
 import argparse
-import json
-import subprocess
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable
@@ -79,8 +78,11 @@ def processor_seconds() -> float:
     return time.process_time() + children.children_user + children.children_system
 
 
-def measure(call: str, sizes: dict[str, int], repeats: int) -> dict[str, float]:
+def measure(point: tuple[str, str, int, int]) -> dict[str, str | float]:
     """Layers of the network, processor seconds and bytes of one call, in this process."""
+    call, varied, size, repeats = point
+    sizes = BASE | {varied: size}
+    torch.set_num_threads(1)
     load_libraries()
     CALLS[call](create_model("wide_resnet", depth=10, widen_factor=1), 2, 16)  # what it loads belongs to no size
     torch.manual_seed(0)
@@ -93,7 +95,8 @@ def measure(call: str, sizes: dict[str, int], repeats: int) -> dict[str, float]:
         reported = CALLS[call](net, sizes["batch"], sizes["side"])
         seconds.append(processor_seconds() - start)
         peaks.append(max(resident_peak() - before, reported))
-    return {"layers": layers, "seconds": min(seconds), "bytes": peaks[0]}
+    found = {"layers": layers, "seconds": min(seconds), "bytes": peaks[0]}
+    return {"call": call, "varied": varied, "size": size, **found}
 
 
 def exponent(sizes: list[int], costs: list[float]) -> float:
@@ -118,24 +121,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", action="store_true", help="write docs/growth.csv and .json")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--one", nargs=2, metavar=("CALL", "SIZES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    if arguments.one:
-        print(json.dumps(measure(arguments.one[0], json.loads(arguments.one[1]), arguments.repeats)))
-        return 0
+    points = [(c, v, size, arguments.repeats) for c in CALLS for v, sizes in SIZES.items() for size in sizes]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "pandas", "cs231n_arch.profiling", "cs231n_arch.training"])
     rows = []
-    for call in CALLS:
-        for varied, sizes in SIZES.items():
-            for size in sizes:
-                chosen = json.dumps(BASE | {varied: size})
-                words = [sys.executable, __file__, "--repeats", str(arguments.repeats), "--one", call, chosen]
-                told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
-                rows.append({"call": call, "varied": varied, "size": size, **json.loads(told.stdout)})
-                print(
-                    "{call:12} {varied:6} {size:4} {seconds:8.2f} s {bytes:14,} bytes".format(**rows[-1]),
-                    flush=True,
-                )
+    with context.Pool(1, maxtasksperchild=1) as pool:
+        for row in pool.imap(measure, points):
+            rows.append(row)
+            print("{call:12} {varied:6} {size:4} {seconds:8.2f} s {bytes:14,} bytes".format(**row), flush=True)
     measurements = pd.DataFrame(rows)
     fitted = exponents(measurements)
     print(fitted.to_string(index=False, float_format="%.2f"))

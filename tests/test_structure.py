@@ -71,6 +71,7 @@ SHARED = {"layers", "residual", "variants"}
 CONTINUED = {
     "inception_v4": {"inception"},
     "senet": {"resnet"},
+    "stochastic_depth": {"resnet"},
 }
 
 # Chapters that are named for their subject and not, as their claims are, for the net or the command.

@@ -14,6 +14,7 @@ from cs231n_arch.models.layers import (
     Net,
     conv_bn_relu,
     conv_relu,
+    halving_pool,
     init_glorot,
     local_response_norm,
     series,
@@ -150,12 +151,12 @@ def googlenet(
     )  # PyTorch's defaults are Caffe's
     stages: dict[str, nn.Module] = {  # from (N, 3, 224, 224)
         "conv1": conv(in_channels, 64, 7, stride=2, padding=3),  # (N, 64, 112, 112)
-        "pool1": _pool(),  # (N, 64, 56, 56)
+        "pool1": halving_pool(),  # (N, 64, 56, 56)
         "norm1": norm(),
         "conv2_reduce": conv(64, 64, 1),
         "conv2": conv(64, 192, 3, padding=1),  # (N, 192, 56, 56)
         "norm2": norm(),
-        "pool2": _pool(),  # (N, 192, 28, 28)
+        "pool2": halving_pool(),  # (N, 192, 28, 28)
     }
     if modern:
         del stages["norm1"], stages["norm2"]
@@ -168,7 +169,7 @@ def googlenet(
             pool = nn.AdaptiveAvgPool2d(4) if modern else nn.AvgPool2d(5, stride=3)
             stages[AUX_AFTER[name]] = auxiliary(channels, num_classes, conv=conv, pool=pool)
         if name in POOL_AFTER:
-            stages[POOL_AFTER[name]] = _pool(2 if modern and name == "inception_4e" else 3)
+            stages[POOL_AFTER[name]] = halving_pool(2 if modern and name == "inception_4e" else 3)
     stages["avgpool"] = nn.AdaptiveAvgPool2d(1)  # (N, 1024, 1, 1)
     stages["dropout"] = nn.Dropout(dropout if dropout is not None else 0.2 if modern else 0.4)
     stages["flatten"] = nn.Flatten()
@@ -185,11 +186,6 @@ def googlenet(
     )
     init_weights(net, form)
     return net
-
-
-def _pool(kernel: int = 3) -> nn.MaxPool2d:
-    """Max pooling at stride 2. It rounds up: 112 to 56, not 55, as Table 1 prints it."""
-    return nn.MaxPool2d(kernel, stride=2, ceil_mode=True)
 
 
 def init_weights(net: Net, form: Form = "paper") -> None:

@@ -5,11 +5,11 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import nn
 
 from cs231n_arch.errors import check_whole
 from cs231n_arch.models.inception import EPS, STEM_V3, chain, fork, pooled, stem
-from cs231n_arch.models.layers import Concat, Net, Sum, conv_bn_relu, init_glorot, series, weighted
+from cs231n_arch.models.layers import Concat, Net, Scale, Sum, conv_bn_relu, init_glorot, series, weighted
 from cs231n_arch.models.variants import Form, Totals, check_form
 
 TOTALS: Totals = {
@@ -31,22 +31,6 @@ REDUCTION_A_RESNET_V2 = (256, 256, 384, 384)
 # How many of the modules A (35x35 grid), B (17x17) and C (8x8) an Inception-ResNet has.
 PAPER = (5, 10, 5)  # Figure 15
 RELEASED = (10, 20, 9)  # and a tenth C, unscaled and without ReLU
-
-
-class Scale(nn.Module):
-    """Multiplication by a constant: the residual's scaling of Section 3.3 (Figure 20)."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def extra_repr(self) -> str:
-        """The factor, for printing."""
-        return str(self.factor)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise; any shape."""
-        return self.factor * x
 
 
 def stem_v4(in_channels: int) -> nn.Sequential:
@@ -129,7 +113,7 @@ def reduction_b_resnet(in_channels: int) -> Concat:
 
 
 def residual(channels: int, branches: Concat, joined: int, scale: float, *, relu: bool = True) -> nn.Sequential:
-    """ReLU(x + scale * linear(branches(x))): the frame of Figures 16, 17 and 19.
+    """ReLU(x + scale * linear(branches(x))): the frame of Figures 16, 17 and 19, scaled as in Figure 20.
 
     The module `branches` outputs `joined` channels; the linear 1x1 convolution restores the `channels` of x.
     """

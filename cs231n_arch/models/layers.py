@@ -176,6 +176,27 @@ class AuxNet(Net):
         return self.outputs(x, *heads) if heads else x
 
 
+class Scale(nn.Module):
+    """Multiplication by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def extra_repr(self) -> str:
+        """The factor, for printing."""
+        return str(self.factor)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise; any shape."""
+        return self.factor * x
+
+
+def halving_pool(kernel_size: int = 3) -> nn.MaxPool2d:
+    """Max pooling at stride 2 that halves the side: as in Caffe, the last window may extend beyond the border."""
+    return nn.MaxPool2d(kernel_size, stride=2, ceil_mode=True)
+
+
 def conv_bn_relu(
     in_channels: int,
     out_channels: int,

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from torch import nn
 
 from cs231n_arch.errors import check_whole
-from cs231n_arch.models.layers import Net, conv_relu, init_gaussian, series
+from cs231n_arch.models.layers import Net, conv_relu, halving_pool, init_gaussian, series
 from cs231n_arch.models.variants import Form, Totals, check_form
 
 TOTALS: Totals = {
@@ -36,11 +36,6 @@ def mlpconv(
         f"cccp{2 * number}": conv_relu(second, third, 1),
     }
     return series(**layers)
-
-
-def pool() -> nn.MaxPool2d:
-    """Overlapping max pooling that halves the side; the last window may extend beyond the border."""
-    return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
 def nin_cifar(
@@ -81,10 +76,10 @@ def nin_cifar(
     average = nn.AvgPool2d(kernel_size=3, stride=2, ceil_mode=True)
     stages: dict[str, nn.Module] = {  # from (N, 3, 32, 32)
         "mlpconv1": mlpconv(1, in_channels, (192, 160, 96), 5, padding=2),  # (N, 96, 32, 32)
-        "pool1": pool(),  # (N, 96, 16, 16)
+        "pool1": halving_pool(),  # (N, 96, 16, 16)
         "dropout1": nn.Dropout(dropout),
         "mlpconv2": mlpconv(2, 96, (192, 192, 192), 5, padding=2),  # (N, 192, 16, 16)
-        "pool2": average if form == "released" else pool(),  # (N, 192, 8, 8)
+        "pool2": average if form == "released" else halving_pool(),  # (N, 192, 8, 8)
         "dropout2": nn.Dropout(dropout),
         "mlpconv3": mlpconv(3, 192, (192, 192, num_classes), 3, padding=1),  # (N, 10, 8, 8)
     }
@@ -119,11 +114,11 @@ def nin_imagenet(num_classes: int = 1000, in_channels: int = 3, *, dropout: floa
     check_whole(num_classes=num_classes, in_channels=in_channels)
     stages = {  # from (N, 3, 224, 224)
         "mlpconv1": mlpconv(1, in_channels, (96, 96, 96), 11, stride=4),  # (N, 96, 54, 54)
-        "pool1": pool(),  # (N, 96, 27, 27)
+        "pool1": halving_pool(),  # (N, 96, 27, 27)
         "mlpconv2": mlpconv(2, 96, (256, 256, 256), 5, padding=2),
-        "pool2": pool(),  # (N, 256, 13, 13)
+        "pool2": halving_pool(),  # (N, 256, 13, 13)
         "mlpconv3": mlpconv(3, 256, (384, 384, 384), 3, padding=1),
-        "pool3": pool(),  # (N, 384, 6, 6)
+        "pool3": halving_pool(),  # (N, 384, 6, 6)
         "dropout3": nn.Dropout(dropout),
         "mlpconv4": mlpconv(4, 384, (1024, 1024, num_classes), 3, padding=1),  # (N, 1000, 6, 6)
         "global_average": nn.AdaptiveAvgPool2d(1),

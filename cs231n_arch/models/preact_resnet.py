@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cs231n_arch.errors import check_whole
-from cs231n_arch.models.layers import Net, Sum, init_he, series
+from cs231n_arch.models.layers import Net, Scale, Sum, init_he, series
 from cs231n_arch.models.residual import (
     cifar_stem,
     cifar_units,
@@ -43,18 +43,6 @@ TOTALS: Totals = {
     # The paper prints 10.2M parameters.
     "preact_resnet1001": {"paper": (10_327_706, 1_487_849_984), "released": (10_327_706, 1_487_849_984)},
 }
-
-
-class Scale(nn.Module):
-    """Times a constant (Figure 2(b))."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Elementwise; any shape."""
-        return self.factor * x
 
 
 class Gated(nn.Module):

@@ -15,13 +15,8 @@ from cs231n_arch.models.residual import (
     imagenet_stem,
     residual_stages,
 )
-from cs231n_arch.models.resnet import basic, bottleneck
+from cs231n_arch.models.resnet import BOTTLENECK_CHANNELS, CIFAR_CHANNELS, UNITS, basic, bottleneck
 from cs231n_arch.models.variants import Form, Totals, check_form, variant
-
-# Table 1, middle: units, and channels of their output, of conv2_x, ..., conv5_x.
-UNITS = (3, 4, 6, 3)
-CHANNELS = (256, 512, 1024, 2048)
-CIFAR_CHANNELS = (16, 32, 64)  # Section 4.2 of He et al. (2015)
 
 TOTALS: Totals = {
     # The 16 SE blocks have 2,514,944 of either.
@@ -111,8 +106,8 @@ def se_resnet50(
     if form == "released":
         stages["pool1"] = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
     # (N, 256, 56, 56), (N, 512, 28, 28), (N, 1024, 14, 14), (N, 2048, 7, 7)
-    stages |= residual_stages(unit, UNITS, 64, CHANNELS)
-    stages |= classifier(CHANNELS[-1], num_classes)
+    stages |= residual_stages(unit, UNITS[50], 64, BOTTLENECK_CHANNELS)
+    stages |= classifier(BOTTLENECK_CHANNELS[-1], num_classes)
     net = Net(stages, input_size=(in_channels, 224, 224), smallest=3 if form == "released" else 1)
     init_he(net)
     return net

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from torch import nn
 
 from cs231n_arch.errors import check_whole
-from cs231n_arch.models.layers import Concat, Net, Sum, conv_relu, series, weighted
+from cs231n_arch.models.layers import Concat, Net, Sum, conv_relu, halving_pool, series, weighted
 from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
 TOTALS: Totals = {
@@ -42,11 +42,6 @@ def bypassed(bypass: Bypass, in_channels: int, squeeze1x1: int, expand1x1: int, 
     if bypass == "complex":
         return Sum(body=body, shortcut=nn.Conv2d(in_channels, out_channels, kernel_size=1))
     return body
-
-
-def pool() -> nn.MaxPool2d:
-    """3x3 max pooling at stride 2; as in Caffe, the last window may extend beyond the border."""
-    return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
 def squeezenet(
@@ -92,16 +87,16 @@ def squeezenet(
     stages = {  # from (N, 3, 227, 227)
         "conv1": nn.Conv2d(in_channels, 96, kernel_size=7, stride=2),  # (N, 96, 111, 111)
         "relu1": nn.ReLU(inplace=True),
-        "maxpool1": pool(),  # (N, 96, 55, 55)
+        "maxpool1": halving_pool(),  # (N, 96, 55, 55)
         "fire2": module(96, 16, 64, 64),
         "fire3": module(128, 16, 64, 64),
         "fire4": module(128, 32, 128, 128),
-        "maxpool4": pool(),  # (N, 256, 27, 27)
+        "maxpool4": halving_pool(),  # (N, 256, 27, 27)
         "fire5": module(256, 32, 128, 128),
         "fire6": module(256, 48, 192, 192),
         "fire7": module(384, 48, 192, 192),
         "fire8": module(384, 64, 256, 256),
-        "maxpool8": pool(),  # (N, 512, 13, 13)
+        "maxpool8": halving_pool(),  # (N, 512, 13, 13)
         "fire9": module(512, 64, 256, 256),
         "dropout9": nn.Dropout(dropout),
         "conv10": nn.Conv2d(512, num_classes, kernel_size=1, padding=1 if form == "released" else 0),
@@ -142,13 +137,13 @@ def squeezenet1_1(num_classes: int = 1000, in_channels: int = 3, *, dropout: flo
     stages = {  # from (N, 3, 227, 227)
         "conv1": nn.Conv2d(in_channels, 64, kernel_size=3, stride=2),  # (N, 64, 113, 113)
         "relu1": nn.ReLU(inplace=True),
-        "maxpool1": pool(),  # (N, 64, 56, 56)
+        "maxpool1": halving_pool(),  # (N, 64, 56, 56)
         "fire2": fire(64, 16, 64, 64),
         "fire3": fire(128, 16, 64, 64),
-        "maxpool3": pool(),  # (N, 128, 28, 28)
+        "maxpool3": halving_pool(),  # (N, 128, 28, 28)
         "fire4": fire(128, 32, 128, 128),
         "fire5": fire(256, 32, 128, 128),
-        "maxpool5": pool(),  # (N, 256, 14, 14)
+        "maxpool5": halving_pool(),  # (N, 256, 14, 14)
         "fire6": fire(256, 48, 192, 192),
         "fire7": fire(384, 48, 192, 192),
         "fire8": fire(384, 64, 256, 256),

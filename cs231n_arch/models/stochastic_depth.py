@@ -12,11 +12,11 @@ from cs231n_arch.models.residual import (
     cifar_stem,
     cifar_units,
     classifier,
-    conv,
     init_torch_defaults,
     pad_channels,
     residual_stages,
 )
+from cs231n_arch.models.resnet import basic
 from cs231n_arch.models.variants import Form, Totals, check_form, variant
 
 # Section 4: 16, 32 and 64 filters in three groups of equally many residual units, 18 each for 110 layers.
@@ -52,13 +52,7 @@ class RandomSum(Sum):
 
 def random_unit(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
     """relu(b F(x) + x) with b of 0 or 1 (Eq. 2); F is two 3x3 layers."""
-    body = series(
-        conv1=conv(in_channels, out_channels, 3, stride),
-        bn1=nn.BatchNorm2d(out_channels),
-        relu1=nn.ReLU(inplace=True),
-        conv2=conv(out_channels, out_channels, 3),
-        bn2=nn.BatchNorm2d(out_channels),
-    )
+    body = basic(in_channels, out_channels, stride, shortcut="A").get_submodule("sum.body")
     total = RandomSum(body=body, shortcut=transition(in_channels, out_channels, stride))
     return series(sum=total, relu=nn.ReLU())  # not in place: a skipped unit's sum is its own input
 

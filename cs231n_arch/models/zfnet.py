@@ -4,17 +4,12 @@ from torch import nn
 
 from cs231n_arch.anatomy.arithmetic import conv_output_size
 from cs231n_arch.errors import check_whole
-from cs231n_arch.models.layers import Net, init_gaussian, local_response_norm
+from cs231n_arch.models.layers import Net, halving_pool, init_gaussian, local_response_norm
 from cs231n_arch.models.variants import Totals
 
 TOTALS: Totals = {"zfnet": {"paper": (62_357_608, 1_168_032_896)}}
 
 SMALLEST = 48  # leaves one pixel at pool5
-
-
-def pool() -> nn.MaxPool2d:
-    """3x3 max pooling at stride 2 that halves the side; the last window may extend beyond the border."""
-    return nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
 
 
 def zfnet(
@@ -63,11 +58,11 @@ def zfnet(
         "overhang": nn.ZeroPad2d((0, overhang, 0, overhang)),
         "conv1": nn.Conv2d(in_channels, 96, kernel_size=7, stride=2),  # (N, 96, 110, 110)
         "relu1": nn.ReLU(inplace=True),
-        "pool1": pool(),  # (N, 96, 55, 55)
+        "pool1": halving_pool(),  # (N, 96, 55, 55)
         "norm1": local_response_norm(),
         "conv2": nn.Conv2d(96, 256, kernel_size=5, stride=2),  # (N, 256, 26, 26)
         "relu2": nn.ReLU(inplace=True),
-        "pool2": pool(),  # (N, 256, 13, 13)
+        "pool2": halving_pool(),  # (N, 256, 13, 13)
         "norm2": local_response_norm(),
         "conv3": nn.Conv2d(256, third, kernel_size=3, padding=1),  # (N, 384, 13, 13)
         "relu3": nn.ReLU(inplace=True),
@@ -75,7 +70,7 @@ def zfnet(
         "relu4": nn.ReLU(inplace=True),
         "conv5": nn.Conv2d(fourth, fifth, kernel_size=3, padding=1),  # (N, 256, 13, 13)
         "relu5": nn.ReLU(inplace=True),
-        "pool5": pool(),  # (N, 256, 6, 6)
+        "pool5": halving_pool(),  # (N, 256, 6, 6)
         "flatten": nn.Flatten(),
         "fc6": nn.Linear(fifth * side * side, 4096),
         "relu6": nn.ReLU(inplace=True),

@@ -5,7 +5,8 @@ take a frame of `compare`, so that they judge a record from any machine. The fif
 names.
 """
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 
 import pandas as pd
 
@@ -131,34 +132,20 @@ def power_constant(frame: pd.DataFrame) -> Verdict:
     return found("claim_power", ours, holds=spread <= 0.1 * mean)
 
 
-@checks("canziani-ops")
-def operations() -> Verdict:
-    """Time against operations."""
-    frame = profile()
-    return (
-        not_measured("claim_operations", "no run is recorded") if frame is None else operations_predict_time(frame)
-    )
+def decided_by_profile(claim: str, quantity: str, rule: Callable[[pd.DataFrame], Verdict]) -> None:
+    """Tie a claim to the rule by which the recorded profile is judged."""
+
+    @checks(claim)
+    @wraps(rule)
+    def check() -> Verdict:
+        frame = profile()
+        return not_measured(quantity, "no run is recorded") if frame is None else rule(frame)
 
 
-@checks("canziani-hyperbola")
-def hyperbola() -> Verdict:
-    """Accuracy against time."""
-    frame = profile()
-    return not_measured("claim_hyperbola", "no run is recorded") if frame is None else hyperbolic(frame)
-
-
-@checks("canziani-power")
-def power() -> Verdict:
-    """Power against batch size and architecture, measured where the machine has a meter."""
-    frame = profile()
-    return not_measured("claim_power", "no run is recorded") if frame is None else power_constant(frame)
-
-
-@checks("canziani-fc")
-def fully_connected() -> Verdict:
-    """Time of fully connected layers against the batch size."""
-    frame = profile()
-    return not_measured("claim_fc", "no run is recorded") if frame is None else fully_connected_inefficient(frame)
+decided_by_profile("canziani-ops", "claim_operations", operations_predict_time)
+decided_by_profile("canziani-hyperbola", "claim_hyperbola", hyperbolic)
+decided_by_profile("canziani-power", "claim_power", power_constant)
+decided_by_profile("canziani-fc", "claim_fc", fully_connected_inefficient)
 
 
 @checks("canziani-vgg-time")

@@ -11,6 +11,7 @@ the row's difference.
 import argparse
 import csv
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -31,7 +32,18 @@ from cs231n_arch.models.registry import MODELS, build, constructor
 from tests.published.facts import FACTS
 
 FILE = Path(__file__).parents[1] / "cs231n_arch" / "interop" / "reproduction.csv"
-COLUMNS = ("model", "library", "name", "input", "params", "macs", "our_layer", "their_layer", "equal_form")
+COLUMNS = (
+    "model",
+    "library",
+    "name",
+    "input",
+    "params",
+    "macs",
+    "our_layer",
+    "their_layer",
+    "equal_form",
+    "difference",
+)
 # What the libraries call our nets, where the name is another, or where the net is in another form.
 TIMM = {"se_resnet50": "seresnet50"}
 MORE_PYTORCHCV = {
@@ -181,15 +193,39 @@ def rows(model: str) -> Iterator[Row]:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             sums = totals(make(), size)
-        difference, equal = ("", ""), ""
+        layers, equal = ("", ""), ""
         for number, options in enumerate(forms(model)):
             result = compare(library, model, options, make)
-            difference = result if number == 0 else difference
+            layers = result if number == 0 else layers
             if result == ("", ""):
                 said = ", ".join(f"{option}={what!r}" for option, what in options.items() if option != "aux")
                 equal = said or "paper"
                 break
-        yield row(model, library, name, shape, *sums, *difference, equal)
+        yield row(model, library, name, shape, *sums, *layers, equal, told(*layers))
+
+
+def told(ours: str, theirs: str) -> str:
+    """What is in one layer's text and not in the other's: "stride=(2, 2) for stride=(1, 1)"."""
+    if not ours:
+        return ""
+    texts = [settings(text) for text in (ours, theirs)]
+    if not all(texts):
+        return "what it is given" if ours.startswith("what") else "what the net gives"
+    if texts[0][0] != texts[1][0]:
+        return f"{texts[0][0]} for {texts[1][0]}"
+    own = [", ".join(part for part in one if part not in other) for one, other in (texts, texts[::-1])]
+    return f"{own[0] or 'nothing'} for {own[1] or 'nothing'}"
+
+
+def settings(layer: str) -> list[str]:
+    """The kind and the arguments in a text such as "conv1, Conv2d(3, 64, kernel_size=(7, 7))"."""
+    found = re.search(r" (\w+)\((.*)\)$", layer)
+    if found is None:
+        return []
+    kind, arguments = found.groups()
+    parts = re.findall(r"(?:\w+=)?(?:\([^)]*\)|[^,()\s]+)", arguments)
+    names = ("in=", "out=") if kind == "Conv2d" else ("", "")
+    return [kind, *(f"{name}{part}" for name, part in zip(names, parts, strict=False)), *parts[2:]]
 
 
 def value(printed: dict[tuple[str, str], str], architecture: str, of: str) -> str:

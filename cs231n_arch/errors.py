@@ -20,23 +20,25 @@ def unknown(what: str, given: object, known: Iterable[str], more: str = "") -> s
     return f"no {what} is named {given!r}{hint} {more or 'There are ' + ', '.join(names)}"
 
 
-def check_whole(least: int = 1, /, **values: object) -> None:
+def check_whole(least: int = 1, most: int | None = None, /, **values: object) -> None:
     """Refuse a value that is not a whole number of at least `least`; NumPy's integers are whole numbers.
 
     Args:
         least: the smallest number that is allowed.
+        most: the largest; None allows any.
         values: the values under the names that the message tells: `check_whole(num_classes=num_classes)`.
 
     Raises:
-        ValueError: one of the values is no whole number, or below `least`.
+        ValueError: one of the values is no whole number, or below `least` or above `most`.
     """
+    allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
     for name, value in values.items():
         try:
-            fits = not isinstance(value, bool) and operator.index(value) >= least  # type: ignore[arg-type]
+            number = operator.index(value)  # type: ignore[arg-type]
         except TypeError:
-            fits = False
-        if not fits:
-            raise ValueError(f"{name} must be a whole number of at least {least}; given {value!r}")
+            number = least - 1
+        if isinstance(value, bool) or number < least or (most is not None and number > most):
+            raise ValueError(f"{name} must be a whole number {allowed}; given {value!r}")
 
 
 def input_size(model: object, given: Sequence[int] | None = None) -> tuple[int, int, int]:

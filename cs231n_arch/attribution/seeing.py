@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from cs231n_arch.anatomy.modes import evaluating
 from cs231n_arch.attribution.projections import in_series
+from cs231n_arch.errors import check_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +47,7 @@ def top_classes(net: nn.Module, image: object, k: int = 5) -> "pd.DataFrame":
     import pandas as pd
 
     preprocess, names = preprocessing(net), class_names()
-    if not isinstance(k, int) or not 1 <= k <= len(names):
-        raise ValueError(f"k must be a whole number from 1 to {len(names)}; given {k!r}")
+    check_whole(1, len(names), k=k)
     if isinstance(image, Tensor) and image.ndim == 3 and len(image) == 3:
         height, width = image.shape[1:]
     elif isinstance(image, Image):

@@ -104,10 +104,10 @@ def build(arguments: argparse.Namespace) -> "tuple[Net, Split | Datasets, Recipe
 
     from cs231n_arch.create import create_model
     from cs231n_arch.data import Split
+    from cs231n_arch.errors import check_whole
     from cs231n_arch.training.batches import LARGEST_SEED
-    from cs231n_arch.training.checks import check_number
 
-    check_number("seed", arguments.seed, 0, LARGEST_SEED)
+    check_whole(0, LARGEST_SEED, seed=arguments.seed)
     recipe = recipes.get(arguments.recipe) if arguments.recipe else recipes.for_model(arguments.model)
     if recipe.name in recipes.NOT_FROM_THE_BEGINNING:
         why = recipes.NOT_FROM_THE_BEGINNING[recipe.name]

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from cs231n_arch.compression.pruning import check_own_weights, pruned
+from cs231n_arch.errors import check_whole
 from cs231n_arch.models.layers import weighted
 
 BITS = (2, 8)  # smallest and largest code
@@ -87,8 +88,7 @@ def quantize(model: nn.Module, bits: int) -> None:
         ValueError: bits out of range, a net that is quantized already, a layer without a nonzero weight, weights
             that are not finite, or that something else computes, such as weight normalization.
     """
-    if not isinstance(bits, int) or not BITS[0] <= bits <= BITS[1]:
-        raise ValueError(f"bits must be a whole number from {BITS[0]} to {BITS[1]}; given {bits!r}")
+    check_whole(*BITS, bits=bits)
     layers = list(weighted(model))
     if any(quantized(layer) for layer in layers):
         raise ValueError("the net is quantized already")

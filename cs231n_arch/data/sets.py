@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cs231n_arch.data.sources import SETS
-from cs231n_arch.errors import unknown
+from cs231n_arch.errors import check_whole, unknown
 
 Normalisation = Literal["standard", "lenet"]
 
@@ -90,8 +90,8 @@ def load(
         raise ValueError(unknown("data set", name, SETS))
     if channels not in (None, 1, 3):
         raise ValueError(f"channels must be 1 or 3; given {channels!r}")
-    if image_size is not None and (not isinstance(image_size, int) or image_size < 1):
-        raise ValueError(f"image_size must be a whole number of at least 1; given {image_size!r}")
+    if image_size is not None:
+        check_whole(image_size=image_size)
     if normalise not in (None, "standard", "lenet"):
         raise ValueError(f"normalise must be 'standard', 'lenet' or None; given {normalise!r}")
 

@@ -14,8 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from cs231n_arch.data import Split
 from cs231n_arch.data.loaders import Datasets, Repeatable, collate
+from cs231n_arch.errors import check_whole
 from cs231n_arch.machine import find_device
-from cs231n_arch.training.checks import check_number, check_split
+from cs231n_arch.training.checks import check_split
 from cs231n_arch.training.distributed import World
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]  # images (N, C, H, W) to as many
@@ -60,8 +61,8 @@ def make_batches(
     Raises:
         ValueError: an option out of range, images that are not finite floats, or labels of no class.
     """
-    check_number("seed", seed, 0, LARGEST_SEED)
-    check_number("workers", workers, 0)
+    check_whole(0, LARGEST_SEED, seed=seed)
+    check_whole(0, workers=workers)
     target = find_device(device)
     if isinstance(data, Datasets):
         if augment is not None:
@@ -80,7 +81,7 @@ def draws(*numbers: int) -> torch.Generator:
     """A generator of random numbers that depend on all of these: seed, epoch, batch."""
     seed = 0
     for number in numbers:
-        seed = seed * 1_000_003 + number
+        seed = seed * 1_000_003 + int(number)
     return torch.Generator().manual_seed(seed % 2**63)
 
 

@@ -55,11 +55,3 @@ def check_scores(model: nn.Module, images: Tensor, classes: int) -> None:
     given = scores(model, images)
     if given.shape[1] < classes:
         raise ValueError(f"the model gives {given.shape[1]} scores, but the data has {classes} classes")
-
-
-def check_number(name: str, value: object, least: int, most: int | None = None) -> int:
-    """The same, if it is a whole number from `least` to `most`; else ValueError."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least or (most and value > most):
-        upto = f"from {least} to {most}" if most else f"of at least {least}"
-        raise ValueError(f"{name} must be a whole number {upto}; given {value!r}")
-    return value

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from cs231n_arch.data import Split
 from cs231n_arch.data.loaders import Datasets
+from cs231n_arch.errors import check_whole
 from cs231n_arch.machine import find_device
 from cs231n_arch.training.batches import Augment, Batches, make_batches
 from cs231n_arch.training.budget import fast_precision
-from cs231n_arch.training.checks import check_images, check_kinds, check_number, check_scores, scores
+from cs231n_arch.training.checks import check_images, check_kinds, check_scores, scores
 from cs231n_arch.training.distributed import World
 from cs231n_arch.training.fitting import fit
 from cs231n_arch.training.options import Compute, Files
@@ -205,7 +206,9 @@ def _length(recipe: Recipe, steps_per_epoch: int, epochs: int | None, steps: int
     if epochs is not None and steps is not None:
         raise ValueError("give epochs or steps, not both")
     if steps is not None:
-        return check_number("steps", steps, 1)
+        check_whole(steps=steps)
+        return steps
     if epochs is not None:
-        return check_number("epochs", epochs, 1) * steps_per_epoch
+        check_whole(epochs=epochs)
+        return epochs * steps_per_epoch
     return recipe.iterations or recipe.epochs * steps_per_epoch

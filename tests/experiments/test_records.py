@@ -11,6 +11,8 @@ import torch
 from cs231n_arch.experiments import EXPERIMENTS, load_record, summary
 from cs231n_arch.experiments.records import KEYS, VERSION, described, file_name, judgement, plain
 from cs231n_arch.machine import Machine
+from cs231n_arch.training import recipes
+from cs231n_arch.training.schedules import Plateau
 
 RESULTS = Path(str(files("cs231n_arch"))) / "results"
 FILES = sorted(
@@ -40,6 +42,20 @@ def test_a_record_is_of_the_present_table(name: str) -> None:
         runs = record["arms"][arm].pop("runs")
         assert record["arms"][arm] == described(given)
         assert [run["seed"] for run in runs] == record["seeds"]
+
+
+@by_file
+def test_test_images_decide_no_learning_rate(name: str) -> None:
+    """A rate that falls on a plateau is that of held-out images, or it did not fall in this run."""
+    record = load_record(RESULTS / name)
+    experiment = EXPERIMENTS[record["experiment"]]
+    work = experiment.budgets[record["budget"]]
+    schedule = recipes.get(record["recipe"]).replace(**work.changes).schedule
+    if isinstance(schedule, Plateau) and schedule.watch == "test" and not work.validation:
+        for arm in record["arms"].values():
+            for run in arm["runs"]:
+                rates = (run.get("curve") or {}).get("lr", [])
+                assert len(set(rates)) <= 1, (arm["model"], run["seed"])
 
 
 @by_file

@@ -29,12 +29,9 @@ def features(net: nn.Module, images: Tensor, *, batch_size: int = 256) -> Tensor
         raise ValueError(f"{type(net).__name__} has no fully connected layer or convolution to take the input of")
     seen: list[Tensor] = []
     hook = heads[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].float().cpu()))
-    try:
-        with evaluating(net), torch.no_grad():
-            for batch in torch.split(images, batch_size):
-                net(batch.to(heads[-1].weight.device))
-    finally:
-        hook.remove()
+    with hook, evaluating(net), torch.no_grad():
+        for batch in torch.split(images, batch_size):
+            net(batch.to(heads[-1].weight.device))
     return torch.cat([taken.mean(dim=(2, 3)) if taken.ndim == 4 else taken for taken in seen])
 
 

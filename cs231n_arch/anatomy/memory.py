@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from cs231n_arch.anatomy.modes import copied, to_meta
+from cs231n_arch.anatomy.watch import storage
 from cs231n_arch.errors import check_whole
 from cs231n_arch.errors import input_size as checked
 
@@ -27,31 +28,25 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """One operator runs."""
-        known = {key(leaf) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
+        known = {storage(leaf) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
         output = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(output):
-            if (
-                isinstance(leaf, Tensor) and key(leaf) not in known | self.sizes.keys()
-            ):  # neither a view nor in place
+            new = isinstance(leaf, Tensor) and storage(leaf) not in known | self.sizes.keys()
+            if new:  # neither a view nor in place
                 self.begin(leaf)
         return output
 
     def begin(self, tensor: Tensor) -> None:
         """A new tensor has been allocated; it counts until its storage is freed."""
-        storage = tensor.untyped_storage()
-        self.sizes[key(tensor)] = storage.nbytes()
-        self.now += storage.nbytes()
+        memory, key = tensor.untyped_storage(), storage(tensor)
+        self.sizes[key] = memory.nbytes()
+        self.now += memory.nbytes()
         self.peak = max(self.peak, self.now)
-        weakref.finalize(storage, self.end, key(tensor))
+        weakref.finalize(memory, self.end, key)
 
     def end(self, name: int) -> None:
         """A storage is gone."""
         self.now -= self.sizes.pop(name)
-
-
-def key(tensor: Tensor) -> int:
-    """A key for the storage, unique while it is alive."""
-    return int(tensor.untyped_storage()._cdata)
 
 
 def training_memory(

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,15 +96,11 @@ class Watch(TorchDispatchMode):
     def hooked(self, net: nn.Module) -> Iterator[None]:
         """Note when a module begins and ends; the hooks are removed in any case."""
         names = {module: name for name, module in net.named_modules()}
-        hooks = []
-        try:
+        with ExitStack() as hooks:
             for module in names:
-                hooks.append(module.register_forward_pre_hook(lambda m, _: self.enter(m, names[m])))
-                hooks.append(module.register_forward_hook(lambda m, _, output: self.leave(m, output)))
+                hooks.enter_context(module.register_forward_pre_hook(lambda m, _: self.enter(m, names[m])))
+                hooks.enter_context(module.register_forward_hook(lambda m, _, output: self.leave(m, output)))
             yield
-        finally:
-            for hook in hooks:
-                hook.remove()
 
     def enter(self, module: nn.Module, name: str) -> None:
         """A module begins."""

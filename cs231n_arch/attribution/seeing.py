@@ -134,12 +134,8 @@ def class_activation_maps(
             f"connected layer; this {type(net).__name__} has {after}"
         )
     seen: list[Tensor] = []
-    hook = layers[pools[-1]][1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    try:
-        with evaluating(net):
-            scores = net(images)
-    finally:
-        hook.remove()
+    with layers[pools[-1]][1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])), evaluating(net):
+        scores = net(images)
     wanted = scores.argmax(dim=1) if classes is None else torch.as_tensor(classes, device=scores.device)
     if wanted.shape != (len(images),) or not ((wanted >= 0) & (wanted < scores.shape[1])).all():
         raise ValueError(

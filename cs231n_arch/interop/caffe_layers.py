@@ -6,7 +6,7 @@ layers of Caffe for each function, and refuses a function for which Caffe has no
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -121,12 +121,9 @@ class _Watch(TorchFunctionMode):
 @contextmanager
 def _watched(net: nn.Module, watch: _Watch) -> Iterator[None]:
     """Tell `watch` in which module it is."""
-    hooks = []
-    try:
+    with ExitStack() as hooks:
         for name, module in net.named_modules():
-            hooks.append(module.register_forward_pre_hook(lambda _, __, name=name: watch.modules.append(name)))
-            hooks.append(module.register_forward_hook(lambda _, __, ___: watch.modules.pop() and None))
+            begun = module.register_forward_pre_hook(lambda _, __, name=name: watch.modules.append(name))
+            hooks.enter_context(begun)
+            hooks.enter_context(module.register_forward_hook(lambda _, __, ___: watch.modules.pop() and None))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()

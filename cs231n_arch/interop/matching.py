@@ -6,6 +6,7 @@ must agree pair by pair in kind and size. No layer is known by its name.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -44,21 +45,13 @@ def running_order(net: nn.Module, input_size: tuple[int, int, int]) -> list[Laye
         net: a net on the meta device.
         input_size: (channels, height, width).
     """
-    layers: dict[nn.Module, Layer] = {}
-    hooks = []
-    for name, module in net.named_modules():
-        if own_tensors(module):
-            layer = Layer(name, module)
-            hooks.append(
-                module.register_forward_pre_hook(
-                    lambda module, _, layer=layer: layers.setdefault(module, layer) and None
-                )
-            )
-    with torch.no_grad():
+    names = {module: name for name, module in net.named_modules() if own_tensors(module)}
+    ran: dict[nn.Module, None] = {}
+    with ExitStack() as hooks, torch.no_grad():
+        for module in names:
+            hooks.enter_context(module.register_forward_pre_hook(lambda module, _: ran.setdefault(module)))
         net.train()(torch.empty(2, *input_size, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    return list(layers.values())
+    return [Layer(names[module], module) for module in ran]
 
 
 def defined_order(net: nn.Module, input_size: tuple[int, int, int]) -> list[Layer]:

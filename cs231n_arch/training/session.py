@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pandas as pd
 import torch
@@ -164,17 +164,12 @@ def first_not_finite(model: nn.Module, images: Tensor) -> str:
         if isinstance(output, Tensor) and not output.isfinite().all():
             culprits.append(name)
 
-    handles = [
-        layer.register_forward_hook(lambda _, __, output, name=name: watch(name, output))
-        for name, layer in model.named_modules()
-        if name and not list(layer.children())
-    ]
-    try:
-        with torch.no_grad():
-            model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    with ExitStack() as hooks, torch.no_grad():
+        for name, layer in model.named_modules():
+            if name and not list(layer.children()):
+                hook = layer.register_forward_hook(lambda _, __, output, name=name: watch(name, output))
+                hooks.enter_context(hook)
+        model(images)
     if culprits:
         return f"the first output that is not finite is that of {culprits[0]}"
     return "every layer's output is finite"

@@ -1,8 +1,8 @@
 """The ledger: every claim of the lecture that can be checked, and the function that checks it.
 
 The rows are in `claims.csv`; each chapter's file has the checking functions of its claims. A function computes its
-verdict from our nets or from published rows, or reads it from a recorded run; no verdict is typed. A claim with
-words in the column `printed` needs no function of its own: a recorded run decides it, by the run's own rule.
+verdict from our nets or from published rows, or reads it from a recorded run; no verdict is typed. A claim that is
+measured needs no function of its own: a recorded run decides it, by the run's own rule.
 """
 
 from fnmatch import fnmatchcase
@@ -26,8 +26,8 @@ def ledger() -> pd.DataFrame:
         One row per claim, in the order of the chapters. Columns: `id`, `chapter`, `claim`, `kind` (what the check
         rests on: `exact` arithmetic or our nets, `published` rows, `measured` runs), `seconds` (when the lecture
         of 2017 says it; NaN if it does not), `source` (`lecture`; `slide` for what only the slides of 2017
-        have; `paper` for a claim of the paper that the lecture does not make) and `printed` (what is printed, for
-        claims that a recorded run decides; NaN where the check has these words).
+        have; `paper` for a claim of the paper that the lecture does not make) and `printed` (the words that are
+        printed; NaN where the check takes them from `published`).
     """
     with resources.files(__name__).joinpath("claims.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype={"seconds": float})
@@ -35,8 +35,9 @@ def ledger() -> pd.DataFrame:
 
 for _chapter in ledger()["chapter"].unique():
     import_module(f"{__name__}.{_chapter}")  # ties its functions to their claims
-for _claim, _printed in ledger().set_index("id")["printed"].dropna().items():
-    decided_by_run(str(_claim), _printed)
+for _claim in ledger().query("kind == 'measured'")["id"]:
+    if _claim not in CHECKS:
+        decided_by_run(_claim)
 
 
 def minute(seconds: float) -> str:
@@ -67,7 +68,7 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
     return (
         rows[["id", "chapter", "claim"]]
         .assign(
-            printed=[verdict.printed for _, verdict in found],
+            printed=[verdict.printed or words for (_, verdict), words in zip(found, rows["printed"], strict=True)],
             ours=[verdict.ours for _, verdict in found],
             verdict=[verdict.verdict for _, verdict in found],
             where=[

@@ -20,7 +20,6 @@ def first() -> Verdict:
     frame = published.imagenet_winners()
     before = frame[frame["year"] < 2012]
     return settle(
-        "the first large ConvNet to win",
         f"the winners of {listed([str(year) for year in before['year']])} are listed as shallow, AlexNet with 8 "
         "layers",
         holds=bool(before["depth"].isna().all()) and frame.loc[frame["year"] == 2012, "depth"].item() == 8,
@@ -32,9 +31,7 @@ def winner() -> Verdict:
     """Won if its official error is below that of the second entry."""
     ours = published.value("ILSVRC2012 SuperVision, no outside data", "top5_error_official")
     second = published.value("ILSVRC2012 second entry (SIFT+FV)", "top5_error_test")
-    return settle(
-        "winner of ILSVRC-2012", f"top-5 error {ours:.1f} %, the second entry {second:.1f} %", holds=ours < second
-    )
+    return settle(f"top-5 error {ours:.1f} %, the second entry {second:.1f} %", holds=ours < second)
 
 
 @checks("alexnet-margin")
@@ -44,7 +41,6 @@ def margin() -> Verdict:
     second = published.value("ILSVRC2012 second entry (SIFT+FV)", "top5_error_test")
     earlier = published.value("ILSVRC2011 XRCE", "top5_error_official")
     return settle(
-        "far ahead of everything without deep learning",
         f"{second - ours:.1f} points below the second entry ({second:.1f} %), which is no better than the winner "
         f"of 2011 ({earlier:.1f} %)",
         holds=second - ours > 5,
@@ -58,7 +54,6 @@ def order() -> Verdict:
     convolutions, dense = len(of_kind("alexnet", "Conv2d")), len(of_kind("alexnet", "Linear"))
     pooled_first = [names.index(f"pool{n}") < names.index(f"norm{n}") for n in (1, 2)]
     return settle(
-        "convolution, pooling, normalization, twice; five convolutions and three dense layers",
         f"{convolutions} convolutions and {dense} dense layers; in the paper normalization stands before "
         "pooling, the spoken order is that of a later copy (CaffeNet)",
         holds=(convolutions, dense) == (5, 3) and all(pooled_first),
@@ -71,9 +66,9 @@ def image() -> Verdict:
     slide, paper = (int(published.value("AlexNet", f"input_{where}")) for where in ("slide", "as_printed"))
     up = math.ceil((paper - 11) / 4) + 1
     return settle(
-        f"{slide}x{slide}x3",
         f"the paper prints {paper}x{paper}x3; both sides give 55x55 in conv1, {paper} because the authors' "
         "program rounds up",
+        printed=f"{slide}x{slide}x3",
         holds=paper == slide and up == 55,
     )
 
@@ -85,7 +80,6 @@ def side() -> Verdict:
     up = math.ceil(exact)
     down = conv_output_size(227, 11, 4, exact=True)
     return settle(
-        "224 gives no whole number, 227 does",
         f"from 224 pixels (224 − 11) / 4 + 1 = {exact:.2f}, which the authors' program rounds up to {up}: the "
         f"last window hangs over; 227 gives {down} without rounding",
         holds=up != 55,
@@ -96,7 +90,7 @@ def side() -> Verdict:
 def conv1_output() -> Verdict:
     """The output of conv1."""
     printed = published.load("AlexNet", "layer_output:conv1")["value"].item()
-    return settle(printed, size("alexnet", "conv1"), holds=size("alexnet", "conv1") == printed)
+    return settle(size("alexnet", "conv1"), printed=printed, holds=size("alexnet", "conv1") == printed)
 
 
 @checks("alexnet-conv1-params")
@@ -107,8 +101,8 @@ def conv1_parameters() -> Verdict:
     assert isinstance(conv1, nn.Conv2d)
     weights = conv1.weight.numel()
     return settle(
-        f"{printed['value']} parameters",
         f"{weights:,} weights, {int(layer('alexnet', 'conv1')['params']):,} parameters with the biases",
+        printed=f"{printed['value']} parameters",
         holds=abs(weights - printed["number"]) <= published.precision(printed["value"]),
     )
 
@@ -117,7 +111,7 @@ def conv1_parameters() -> Verdict:
 def pool1_output() -> Verdict:
     """The output of pool1."""
     printed = published.load("AlexNet", "layer_output:pool1")["value"].item()
-    return settle(printed, size("alexnet", "pool1"), holds=size("alexnet", "pool1") == printed)
+    return settle(size("alexnet", "pool1"), printed=printed, holds=size("alexnet", "pool1") == printed)
 
 
 @checks("alexnet-pool1-params")
@@ -125,7 +119,6 @@ def pooling_parameters() -> Verdict:
     """Parameters of every max pooling of AlexNet."""
     layers = of_kind("alexnet", "MaxPool2d")
     return settle(
-        "no parameters in pooling layers",
         f"the {len(layers)} pooling layers of AlexNet have no parameters",
         holds=len(layers) == 3 and layers["params"].sum() == 0,
     )
@@ -139,7 +132,6 @@ def pooling_depth() -> Verdict:
         channels = [shape[0] for shape in table(name)["output_shape"]]
         kept += [channels[i] == channels[i - 1] for i in of_kind(name, "MaxPool2d").index]
     return settle(
-        "pooling leaves the number of channels",
         f"so in all {sum(kept)} pooling layers of AlexNet, ZFNet, VGG-16 and VGG-19",
         holds=all(kept),
     )
@@ -151,7 +143,6 @@ def sizes() -> Verdict:
     kernels = [int(kernel) for kernel in of_kind("alexnet", "Conv2d")["kernel"]]
     widths = [shape[0] for shape in of_kind("alexnet", "Linear")["output_shape"]]
     return settle(
-        "filters of 11x11, 5x5 and 3x3; dense layers of 4096, 4096 and 1000",
         f"filters of {listed([f'{k}x{k}' for k in kernels])}; dense layers of {listed([str(w) for w in widths])} "
         "units",
         holds=kernels == [11, 5, 3, 3, 3] and widths == [4096, 4096, 1000],
@@ -163,7 +154,6 @@ def sixty_million() -> Verdict:
     """Sum of the layer tables, in two towers as in the paper."""
     ours, vgg = parameters("alexnet_two_gpu"), parameters("vgg16")
     return settle(
-        "60 million, VGG-16 138 million",
         f"{millions(ours)} in two towers, {millions(parameters('alexnet'))} in one; VGG-16 {millions(vgg)}",
         holds=abs(ours - 60e6) < 1e6 and abs(vgg - 138e6) < 5e5,
     )
@@ -185,7 +175,6 @@ def two_gpus() -> Verdict:
         first = [layer(given).chunk(2, dim=1)[0] for given in (x, changed)]
         (apart if torch.equal(*first) else crossing).append(name)
     return settle(
-        "half of the kernels on each GPU",
         f"the channels of one GPU do not reach the other in {listed(apart)}; in {listed(crossing)} they do",
         holds=crossing == ["conv3"],
     )
@@ -197,7 +186,6 @@ def memory() -> Verdict:
     peak = training_memory(net("alexnet_two_gpu"), 128)
     total = peak + 2 * 4 * parameters("alexnet_two_gpu")
     return settle(
-        "it did not fit into 3 GB",
         f"activations and gradients of a batch of 128 take {peak / 1e9:.1f} GB, with weights and momentum "
         f"{total / 1e9:.1f} GB: below 3 GB, so buffers of the programs of 2012 must have taken the rest",
         holds=total > 3e9,
@@ -211,7 +199,6 @@ def links() -> Verdict:
     groups = {f"conv{n}": getattr(two.get_submodule(f"conv{n}"), "groups", 0) for n in range(1, 6)}
     alone = [name for name, count in groups.items() if count == 2]
     return settle(
-        "conv1, conv2, conv4 and conv5 read the channels of their own GPU; conv3 and the dense layers read both",
         f"{listed(alone)} read one half of the channels, conv3 all of them; conv1 reads the image, which both "
         "GPUs have",
         holds=alone == ["conv2", "conv4", "conv5"],

@@ -13,14 +13,14 @@ LATER = ("vgg16", "googlenet", "inception_v3", "resnet50", "resnext50_32x4d", "d
 def relu() -> Verdict:
     """Papers that used rectified units before 2012."""
     earlier = published.load("ReLU", "earlier_use")["value"].tolist()
-    return settle("first use of ReLU", f"used before by {'; '.join(earlier)}", holds=not earlier)
+    return settle(f"used before by {'; '.join(earlier)}", holds=not earlier)
 
 
 @checks("alexnet-norm")
 def normalisation() -> Verdict:
     """Layers of local response normalization."""
     names = list(of_kind("alexnet", *NORMALISATION)["name"])
-    return settle("normalization layers", f"two layers, {listed(names)}", holds=len(names) == 2)
+    return settle(f"two layers, {listed(names)}", holds=len(names) == 2)
 
 
 @checks("alexnet-norm-gone")
@@ -28,7 +28,6 @@ def normalisation_gone() -> Verdict:
     """Which later nets of the lecture still have such layers."""
     have = [name for name in LATER if len(of_kind(name, *NORMALISATION))]
     return settle(
-        "not common any more",
         f"of the later nets {listed([spoken(name) for name in LATER])} only {listed([spoken(n) for n in have])} "
         "has them",
         holds=have == ["googlenet"],
@@ -41,7 +40,6 @@ def normalisation_elsewhere() -> Verdict:
     plain, lrn = (published.value(f"VGG-A{x}", "top1_error_single_scale S=256 Q=256") for x in ("", "-LRN"))
     gain = published.value("AlexNet", "gain_lrn_top1")
     return settle(
-        "others found little effect",
         f"VGG's net A: top-1 error {plain} % without it and {lrn} % with it; AlexNet's paper reports {gain} "
         "points less error",
         holds=abs(lrn - plain) < 0.5,
@@ -64,7 +62,6 @@ def augmentation() -> Verdict:
     """The augmentation that the paper describes in its Section 4.1."""
     printed = published.load("AlexNet", "augmentation")["value"].item()
     return settle(
-        "flips, jitter, crops and color",
         "the paper: random crops of 224 from 256 pixels, mirror images, and changes of color",
         holds=all(word in printed for word in ("crops", "flips", "colour")),
     )
@@ -81,7 +78,9 @@ def augmentation_effect() -> Verdict:
 def dropout() -> Verdict:
     """Slide against paper."""
     slide, paper = (published.value("AlexNet", f"dropout{where}") for where in ("_slide", ""))
-    return settle(f"probability {slide:g}", f"the paper: {paper:g}, in two dense layers", holds=slide == paper)
+    return settle(
+        f"the paper: {paper:g}, in two dense layers", printed=f"probability {slide:g}", holds=slide == paper
+    )
 
 
 @checks("alexnet-recipe")
@@ -96,8 +95,10 @@ def recipe() -> Verdict:
     slide, paper = (
         {name: published.value("AlexNet", name + suffix) for name in names} for suffix in ("_slide", "")
     )
+    printed, ours = (listed([f"{names[n]} {v:g}" for n, v in side.items()]) for side in (slide, paper))
     return settle(
-        *(listed([f"{names[n]} {v:g}" for n, v in side.items()]) for side in (slide, paper)),
+        ours,
+        printed=printed,
         holds=slide == paper,
     )
 
@@ -108,8 +109,8 @@ def ensemble() -> Verdict:
     one, seven = (published.value("AlexNet", f"top5_error_{n}CNN_slide") for n in (1, 7))
     five, extra = (published.value("AlexNet", f"top5_error_val_{n}") for n in ("5CNN", "7CNN_pretrained"))
     return settle(
-        f"seven nets: {one} % to {seven} %",
         f"five nets trained alike give {five} %; {extra} % needs two more, which were trained on further images",
+        printed=f"seven nets: {one} % to {seven} %",
         holds=five == seven,
     )
 
@@ -127,7 +128,6 @@ def transfer() -> Verdict:
     told = published.load("AlexNet features (DeCAF)", "generic_tasks")["value"].item()
     caltech = published.value("AlexNet features (DeCAF)", "accuracy_caltech101")
     return settle(
-        "a start for many other tasks",
         f"Donahue et al. (2014) give its features to linear classifiers: {told}, {caltech:.1f} % on Caltech-101",
         holds="above the state of the art" in told,
     )

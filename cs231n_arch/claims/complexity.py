@@ -37,7 +37,6 @@ def v4() -> Verdict:
     """Highest accuracy of all."""
     best = top("accuracy")
     return settle(
-        "Inception-v4 is the most accurate",
         f"published top-1 accuracy: {listed([f'{name} {accuracy:.1f} %' for name, accuracy in best.items()])}",
         holds=best.index[0] == "Inception-v4",
         otherwise="refuted",
@@ -49,7 +48,6 @@ def vgg_memory() -> Verdict:
     """Bytes of the parameters and of the activations of one image."""
     most = top("memory")
     return settle(
-        "VGG takes the most memory",
         "parameters and values of one image: "
         + listed([f"{name} {memory / 1e6:.0f} MB" for name, memory in most.items()]),
         holds=set(most.index[:2]) == {"VGG-16", "VGG-19"},
@@ -62,7 +60,6 @@ def vgg_operations() -> Verdict:
     """Multiply-adds of one image."""
     most = top("macs")
     return settle(
-        "VGG takes the most operations",
         f"multiply-adds: {listed([f'{name} {billions(operations)}' for name, operations in most.items()])}",
         holds=set(most.index[:2]) == {"VGG-16", "VGG-19"},
         otherwise="refuted",
@@ -75,7 +72,6 @@ def googlenet() -> Verdict:
     density = (figure()["accuracy"] / figure()["params"] * 1e6).sort_values(ascending=False).head(3)
     shown = published.load("Canziani 2016", "claim_density")["value"].item()
     return settle(
-        "GoogLeNet is the most efficient",
         "accuracy per million parameters: "
         + listed([f"{name} {value:.1f} %" for name, value in density.items()])
         + "; but the version of the paper that the lecture shows has ENet in its figure, which gets still more",
@@ -88,7 +84,6 @@ def alexnet_operations() -> Verdict:
     """Fewest multiply-adds of all."""
     fewest = figure()["macs"].sort_values().head(2)
     return settle(
-        "AlexNet computes little",
         f"multiply-adds: {listed([f'{name} {billions(operations)}' for name, operations in fewest.items()])}, "
         "the fewest of all",
         holds=fewest.index[0] == "AlexNet",
@@ -101,7 +96,6 @@ def alexnet_memory() -> Verdict:
     frame = figure()
     heavier = list(frame.index[frame["params"] > frame.loc["AlexNet", "params"]])
     return settle(
-        "AlexNet takes much memory",
         f"{millions(parameters('alexnet_two_gpu'), 0)} parameters; only {listed(heavier)} have more",
         holds=set(heavier) == {"VGG-16", "VGG-19"},
     )
@@ -112,7 +106,6 @@ def alexnet_accuracy() -> Verdict:
     """Lowest accuracy of all."""
     lowest = figure()["accuracy"].sort_values().head(2)
     return settle(
-        "AlexNet is the least accurate",
         f"top-1 accuracy: {listed([f'{name} {accuracy:.1f} %' for name, accuracy in lowest.items()])}",
         holds=lowest.index[0] == "AlexNet",
     )
@@ -126,7 +119,6 @@ def resnet_accuracy() -> Verdict:
     above = frame.drop(family.index)
     above = above[above > family.max()]
     return settle(
-        "ResNet is the most accurate",
         f"the best ResNet {family.max():.1f} %; above it "
         + (listed([f"{name} {accuracy:.1f} %" for name, accuracy in above.items()]) or "none"),
         holds=above.empty,
@@ -139,7 +131,6 @@ def resnet_efficiency() -> Verdict:
     density = (figure()["accuracy"] / figure()["macs"] * 1e9).sort_values(ascending=False)
     places = [place for place, name in enumerate(density.index, 1) if str(name).startswith("ResNet")]
     return settle(
-        "ResNet is of moderate efficiency",
         f"in accuracy per operation the five ResNets take the places {listed([str(p) for p in places])} of "
         f"{len(density)}",
         holds=1 not in places and len(density) not in places,
@@ -152,7 +143,6 @@ def discs() -> Verdict:
     frame = figure()
     orders = [list(frame[column].sort_values().index) for column in ("params", "activations")]
     return settle(
-        "the discs are as large as the memory",
         "their area is the number of parameters (the paper's legend: 5 to 155 million); by the values of an "
         f"image the largest would be {orders[1][-1]} and not {orders[0][-1]}",
         holds=orders[0] == orders[1],
@@ -169,7 +159,6 @@ def default() -> Verdict:
     }
     better = [name for name, error in errors.items() if error < errors["ResNet-152"]]
     return settle(
-        "ResNet is the best choice of the time",
         f"published top-1 errors of one crop: {listed([f'{name} {error:g} %' for name, error in errors.items()])}",
         holds=not better,
     )

@@ -14,7 +14,6 @@ def joined() -> Verdict:
         if name.startswith("dense_block1") and getattr(layer, "out_channels", 0) == 4 * 12
     ]
     return settle(
-        "each layer is joined to every later one",
         "in the first block of DenseNet-BC-100 the input grows by 12 channels from layer to layer, from "
         f"{seen[0]} to {seen[-1]}: each of the {len(seen)} layers sees the outputs of all before it",
         holds=seen == list(range(24, 24 + 16 * 12, 12)),
@@ -29,7 +28,6 @@ def reductions() -> Verdict:
     halve = [m.out_channels * 2 == m.in_channels for m in transitions]
     bottlenecks = sum(m.kernel_size == (1, 1) and m.out_channels == 4 * 32 for m in convolutions.values())
     return settle(
-        "further steps reduce the dimensions",
         f"in DenseNet-121, {bottlenecks} 1x1 convolutions reduce what a layer sees to 128 channels, and "
         f"{len(transitions)} transitions keep half of the channels",
         holds=len(transitions) == 3 and all(halve),
@@ -43,7 +41,6 @@ def fewer_parameters() -> Verdict:
     errors = [published.load(name, "top1_error_1crop")["number"].min() for name in (dense, residual)]
     counts = [parameters(name) for name in ("densenet201", "resnet101")]
     return settle(
-        "fewer parameters for the same error",
         f"DenseNet-201 {errors[0]:g} % top-1 error with {millions(counts[0])} parameters, ResNet-101 by the same "
         f"recipe {errors[1]:g} % with {millions(counts[1])}",
         holds=counts[0] < 0.6 * counts[1] and abs(errors[0] - errors[1]) < 0.5,
@@ -57,7 +54,6 @@ def without_sums() -> Verdict:
     fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
     dense = published.value("DenseNet-BC L=100 k=12", "test_error_C10+")
     return settle(
-        "FractalNet and DenseNet do as well as ResNet or better",
         f"test error on CIFAR-10 with augmentation: ResNet-110 {residual} %, FractalNet {fractal:.2f} %, "
         f"DenseNet-BC of 100 layers {dense} %",
         holds=max(fractal, dense) <= residual,

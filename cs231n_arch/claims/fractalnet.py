@@ -14,7 +14,7 @@ from cs231n_arch.models.layers import Sum
 def no_shortcuts() -> Verdict:
     """Shortcuts in the net."""
     shortcuts = count(net("fractalnet_cifar"), Sum)
-    return settle("no residual connections", f"{shortcuts or 'no'} shortcuts in the net", holds=shortcuts == 0)
+    return settle(f"{shortcuts or 'no'} shortcuts in the net", holds=shortcuts == 0)
 
 
 @checks("fractal-drop")
@@ -35,7 +35,7 @@ def whole_at_test() -> Verdict:
     torch.manual_seed(0)
     model = create_model("fractalnet_cifar", filters=(4, 4, 4, 4, 4), dropout=(0.0,) * 5)
     ours, holds = random_in_training(model)
-    return settle("paths are dropped in training, the whole net is used at test time", ours, holds=holds)
+    return settle(ours, holds=holds)
 
 
 @checks("fractal-good")
@@ -44,7 +44,6 @@ def good() -> Verdict:
     fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
     residual = published.value("ResNet-110 constant depth", "test_error_C10+")
     return settle(
-        "FractalNet does very well",
         f"{fractal:.2f} % test error on CIFAR-10 with augmentation, a ResNet of 110 layers {residual} %",
         holds=fractal < residual,
     )

@@ -19,7 +19,7 @@ REDUCED = "Inception bottleneck module (28x28x256 in)"
 def layers() -> Verdict:
     """Layers with weights on the longest path, without auxiliary classifiers."""
     printed, ours = int(published.value("GoogLeNet", "depth")), depth(net("googlenet"))
-    return settle(f"{printed} layers", f"{ours} layers on the longest path", holds=ours == printed)
+    return settle(f"{ours} layers on the longest path", printed=f"{printed} layers", holds=ours == printed)
 
 
 @checks("googlenet-layer-count")
@@ -27,7 +27,6 @@ def layer_count() -> Verdict:
     """Layers on the longest path against all layers."""
     longest, every = depth(net("googlenet")), len(of_kind("googlenet", "Conv2d", "Linear"))
     return settle(
-        "22 counts the parallel layers of each module too",
         f"{longest} is the longest path through the net; with the parallel layers there are {every} layers with "
         "weights",
         holds=every == 22,
@@ -40,7 +39,6 @@ def no_fully_connected() -> Verdict:
     linear = of_kind("googlenet", "Linear")
     share = 1 - linear["params"].sum() / parameters("googlenet")
     return settle(
-        "no dense layers except the classifier",
         f"one dense layer, the classifier of {millions(linear['params'].sum())} parameters; {percent(share)} of "
         "the parameters are in convolutions",
         holds=linear["name"].tolist() == ["linear"],
@@ -52,8 +50,8 @@ def total_parameters() -> Verdict:
     """The sum of the layer table without the auxiliary classifiers."""
     slide, ours = published.load("GoogLeNet", "params_slide").iloc[0], parameters("googlenet")
     return settle(
-        f"{slide['value']} parameters",
         f"{millions(ours)} without the auxiliary classifiers",
+        printed=f"{slide['value']} parameters",
         holds=abs(ours - slide["number"]) <= published.precision(slide["value"]),
     )
 
@@ -64,8 +62,8 @@ def ratio() -> Verdict:
     printed = published.value("GoogLeNet", "params_ratio_slide")
     ratios = [parameters(name) / parameters("googlenet") for name in ("alexnet_two_gpu", "alexnet")]
     return settle(
-        f"{printed:g} times fewer than AlexNet",
         f"{ratios[0]:.1f} times fewer than AlexNet in two towers, {ratios[1]:.1f} times fewer than in one",
+        printed=f"{printed:g} times fewer than AlexNet",
         holds=min(ratios) > printed - 0.5,
     )
 
@@ -77,7 +75,6 @@ def parallel() -> Verdict:
     joined = [m for m in modules if isinstance(m, Concat)]
     branches = {len(list(m.children())) for m in joined}
     return settle(
-        "filters side by side, joined along the depth",
         f"{len(joined)} of {len(modules)} modules join {listed([str(b) for b in branches])} branches along the "
         "channels",
         holds=len(joined) == len(modules) == 9 and branches == {4},
@@ -98,7 +95,7 @@ def module_output(architecture: str, *, bottleneck: bool) -> Verdict:
     """The module's output against the slide's."""
     printed = published.load(architecture, "layer_output:concatenation")["value"].item()
     output, _ = module(bottleneck)
-    return settle(printed, output, holds=output == printed)
+    return settle(output, printed=printed, holds=output == printed)
 
 
 def module_operations(architecture: str, remark: str, *, bottleneck: bool) -> Verdict:
@@ -106,8 +103,8 @@ def module_operations(architecture: str, remark: str, *, bottleneck: bool) -> Ve
     slide = published.load(architecture, "ops_slide").iloc[0]
     _, operations = module(bottleneck)
     return settle(
-        f"{slide['value']} operations",
         f"{operations / 1e6:.0f}M multiply-adds{remark}",
+        printed=f"{slide['value']} operations",
         holds=abs(operations - slide["number"]) <= published.precision(slide["value"]),
     )
 
@@ -130,7 +127,6 @@ def grows() -> Verdict:
     output, _ = module(bottleneck=False)
     after = int(output.split("x")[2])
     return settle(
-        "the depth can only grow",
         f"256 channels become {after}: pooling alone keeps all 256, and every convolution adds its own",
         holds=after > 256,
     )
@@ -159,7 +155,6 @@ def padding() -> Verdict:
     padded = [conv_output_size(28, kernel, 1, kernel // 2) for kernel in kernels]
     bare = [conv_output_size(28, kernel, 1) for kernel in kernels]
     return settle(
-        "zero padding keeps all branches at 28x28",
         f"with padding {listed([str(side) for side in padded])} pixels a side, without "
         f"{listed([str(side) for side in bare])}, which cannot be joined",
         holds=padded == [28] * 4 and len(set(bare)) > 1,
@@ -172,7 +167,6 @@ def example() -> Verdict:
     widths = [int(published.value("GoogLeNet", f"{n}:inception3b")) for n in ("n1x1", "n3x3", "n5x5")]
     reductions = [int(published.value("GoogLeNet", f"{n}:inception3b")) for n in ("n3x3reduce", "n5x5reduce")]
     return settle(
-        "widths of 128, 192 and 96, made up but near to a real module",
         f"module 3b of the paper has just these: {listed([str(w) for w in widths])} on the same input of "
         "28x28x256; only "
         f"its reductions are {listed([str(r) for r in reductions])} where the example has 64 and 64",
@@ -189,7 +183,6 @@ def one_by_one() -> Verdict:
     product = torch.einsum("oc,nchw->nohw", conv.weight[:, :, 0, 0], image)
     same = torch.allclose(conv(image), product, rtol=0, atol=1e-12)
     return settle(
-        "a 1x1 convolution keeps height and width and mixes the channels linearly",
         "on random images it equals a matrix product over the channels at each pixel, to rounding",
         holds=same and conv(image).shape[2:] == image.shape[2:],
     )
@@ -207,7 +200,6 @@ def places() -> Verdict:
     conv = "Conv2d"
     expected = {((conv, 1),), ((conv, 1), (conv, 3)), ((conv, 1), (conv, 5)), (("MaxPool2d", 3), (conv, 1))}
     return settle(
-        "1x1 reductions before 3x3 and 5x5, and after the pooling",
         "so in all nine modules; the first branch is a 1x1 convolution alone",
         holds=orders == expected,
     )
@@ -219,7 +211,6 @@ def plan() -> Verdict:
     stages = [name for name, _ in net("googlenet").named_children() if not name.startswith("aux")]
     start = stages[: stages.index("inception_3a")]
     return settle(
-        "convolution, pooling, two convolutions, pooling, then modules",
         f"{listed(start).replace('_', ' ')}: the plan is right, but for two layers of local response "
         "normalization that the lecture leaves out",
         holds=[name for name in start if not name.startswith("norm")]
@@ -233,7 +224,6 @@ def separate() -> Verdict:
     tensors = list(net("googlenet").parameters())
     different = {id(tensor) for tensor in tensors}
     return settle(
-        "no two layers share weights",
         f"{len(tensors)} weights and biases, {len(different)} of them different tensors",
         holds=len(different)
         == len(tensors)
@@ -246,7 +236,6 @@ def family() -> Verdict:
     """Shortcuts in Inception-v4 and in Inception-ResNet."""
     v4, joined = (count(net(name), Sum) for name in ("inception_v4", "inception_resnet_v2"))
     return settle(
-        "Inception-v4 is ResNet plus Inception",
         f"Inception-v4 has {v4 or 'no'} shortcuts; Inception-ResNet-v2, of the same paper, has {joined}",
         holds=v4 > 0,
         otherwise="refuted",

@@ -18,7 +18,6 @@ def error() -> Verdict:
     second = published.value("ILSVRC2014 VGG", "top5_error_paper")
     one = published.value("GoogLeNet", "top5_error_1model_1crop")
     return settle(
-        "winner of 2014 with 6.7 % top-5 error",
         f"{official:.1f} %, the second {second:.1f} %; it takes seven nets and 144 crops, one net and one crop "
         f"have {one:.1f} %",
         holds=round(official, 1) == 6.7 and official < second,
@@ -29,9 +28,7 @@ def error() -> Verdict:
 def search() -> Verdict:
     """The paper's account of its choices."""
     told = published.load("GoogLeNet", "design_search")["value"].item()
-    return settle(
-        "large clusters, cross-validated choices", f"the paper: {told}", holds=not told.startswith("no ")
-    )
+    return settle(f"the paper: {told}", holds=not told.startswith("no "))
 
 
 @checks("googlenet-fc-spared")
@@ -40,7 +37,6 @@ def spared() -> Verdict:
     gain = published.value("GoogLeNet", "gap_vs_fc_gain")
     dense = 7 * 7 * 1024 * 1024 + 1024
     return settle(
-        "as good without the large dense layers",
         f"the paper gains {gain} points of top-1 accuracy by leaving them out; a dense layer of 1024 units in "
         f"their place would have {dense / 1e6:.0f} million parameters",
         holds=gain >= 0,
@@ -57,7 +53,6 @@ def heads() -> Verdict:
     ]
     dense = [layers.count("Linear") for layers in kinds]
     return settle(
-        "average pooling, a 1x1 convolution and two dense layers; losses at three places",
         f"two auxiliary classifiers, each with average pooling, a 1x1 convolution and {dense[0]} dense layers: "
         "with the output three losses",
         holds=kinds[0] == kinds[1] and kinds[0][:2] == ["AvgPool2d", "Conv2d"] and dense == [2, 2],
@@ -68,7 +63,7 @@ def heads() -> Verdict:
 def final() -> Verdict:
     """The auxiliary classifiers at inference, by the paper."""
     told = published.load("GoogLeNet", "aux_at_inference")["value"].item()
-    return settle("perhaps part of the final answer", f"the paper: {told}", holds="discarded" not in told)
+    return settle(f"the paper: {told}", holds="discarded" not in told)
 
 
 @checks("googlenet-fading")
@@ -79,7 +74,6 @@ def fading() -> Verdict:
         [f"{100 * v[0] / v[-1]:.2g} % of the last one's with {depth} layers" for depth, v in first.items()]
     )
     return settle(
-        "the gradient gets smaller on its way to the first layers",
         "in plain nets of 3x3 convolutions without batch norm (Xavier's weights, random images) the gradient "
         f"that reaches the first layer is, {text}",
         holds=first[32][0] / first[32][-1] < 0.1 * first[8][0] / first[8][-1],
@@ -120,7 +114,6 @@ def one_backward() -> Verdict:
     apart = [torch.autograd.grad(loss, layer, retain_graph=True)[0] for loss in losses]
     same = torch.allclose(together, torch.stack(apart).sum(dim=0), rtol=1e-9, atol=1e-12)
     return settle(
-        "one backward pass serves all three losses",
         "the gradient of the summed loss equals the sum of the gradients of three passes, to rounding",
         holds=same,
     )

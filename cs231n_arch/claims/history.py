@@ -21,7 +21,6 @@ def errors() -> Verdict:
     """The best error of each year against that of the year before."""
     best = until_the_lecture().groupby("year")["error"].min()
     return settle(
-        "the winner's error falls from year to year",
         f"top-5 error {listed([f'{error:g} % in {year}' for year, error in best.items()])}",
         holds=all(after < before for before, after in pairwise(best)),
     )
@@ -32,7 +31,6 @@ def depth() -> Verdict:
     """The greatest depth of each year against that of the year before."""
     deepest = until_the_lecture().dropna().groupby("year")["depth"].max()
     return settle(
-        "the winners get deeper from year to year",
         f"layers: {listed([f'{layers:.0f} in {year}' for year, layers in deepest.items()])}",
         holds=all(after > before for before, after in pairwise(deepest)),
     )
@@ -45,7 +43,6 @@ def close() -> Verdict:
     frame = published.imagenet_winners().set_index("year").loc[[2014]]
     chance = 100 * (google / 100 * (1 - google / 100) / 100_000) ** 0.5
     return settle(
-        "two nets close together, with 19 and 22 layers",
         f"GoogLeNet {google:g} %, VGG {vgg:g} %: {vgg - google:.2f} points apart, several times the standard "
         f"error of {chance:.2f}; {listed([f'{d:.0f}' for d in sorted(frame['depth'])])} layers",
         holds=vgg - google < 1 and sorted(frame["depth"]) == [19, 22],
@@ -59,7 +56,6 @@ def trend() -> Verdict:
     last = until_the_lecture()["depth"].max()
     deepest = published.value("ResNet-1202 (CIFAR)", "test_error_cifar10")
     return settle(
-        "extremely deep networks",
         f"from {first:.0f} layers in 2012 to {last:.0f} in 2015 on ImageNet, and to 1,202 on CIFAR-10 (test error "
         f"{deepest} %)",
         holds=last > 10 * first,
@@ -73,7 +69,6 @@ def doubt() -> Verdict:
     wide = published.value("WRN-28-10", "test_error_cifar10 (mean/std)")
     fractal = published.value("FractalNet (21) + dropout/drop-path", "test_error_C10+")
     return settle(
-        "newer work doubts depth and residuals",
         f"test error on CIFAR-10: a ResNet of 1,001 layers {deep} %, 28 wide layers {wide:.2f} %, a FractalNet "
         f"of 21 layers {fractal:.2f} %",
         holds=max(wide, fractal) < deep,

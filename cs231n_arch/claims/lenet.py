@@ -10,7 +10,7 @@ from cs231n_arch.claims.verdicts import Verdict, checks, settle
 def first() -> Verdict:
     """Use outside the laboratory, as the paper of 1998 reports it."""
     use = published.load("LeNet-5", "use")["value"].item()
-    return settle("one of the first ConvNets in real use", f"the paper of 1998: {use}", holds="in use" in use)
+    return settle(f"the paper of 1998: {use}", holds="in use" in use)
 
 
 @checks("lenet-digits")
@@ -28,7 +28,6 @@ def layers() -> Verdict:
     stages = on_maps["name"].str.split(".").str[0].unique()
     pooling = list(of_kind("lenet5", "Subsampling")["name"])
     return settle(
-        "two convolutions of 5x5 at stride 1, each with pooling",
         f"{len(stages)} convolutions (C1 and C3) of 5x5 at stride 1, each followed by 2x2 pooling; C5 is written "
         "as a convolution, but sees the whole 5x5 image and so is a dense layer",
         holds=list(stages) == ["c1", "c3"]

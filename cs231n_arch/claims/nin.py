@@ -15,7 +15,6 @@ def mlpconv() -> Verdict:
     frame = of_kind("nin_cifar", "Conv2d")
     layers = [list(kernels) for _, kernels in frame.groupby(stage_of(frame))["kernel"]]
     return settle(
-        "a small network of 1x1 layers in each convolution",
         f"each of the {len(layers)} mlpconv layers is a convolution of "
         f"{listed([f'{k[0]}x{k[0]}' for k in layers])} with two 1x1 convolutions after it",
         holds=all(kernels[0] > 1 and kernels[1:] == [1, 1] for kernels in layers),
@@ -34,7 +33,6 @@ def dense_is_1x1() -> Verdict:
     image = torch.randn(2, 6, 5, 5)
     same = torch.allclose(linear(image.movedim(1, -1)).movedim(-1, 1), conv(image), atol=1e-5)
     return settle(
-        "a dense layer on each patch is a 1x1 convolution",
         "with the same weights both give the same outputs on random images, to rounding",
         holds=same,
     )
@@ -46,7 +44,6 @@ def global_average() -> Verdict:
     linear = len(of_kind("nin_cifar", "Linear"))
     last = next(name for name, _ in reversed(list(net("nin_cifar").named_children())) if name != "flatten")
     return settle(
-        "global average pooling instead of dense layers",
         f"the last layer is a {last.replace('_', ' ')} of the class maps; {linear or 'no'} dense layers",
         holds=(last, linear) == ("global_average", 0),
     )
@@ -61,7 +58,6 @@ def forerunner() -> Verdict:
     }
     words = [f"{count or 'none'} in {name}" for name, count in counts.items()]
     return settle(
-        "forerunner of GoogLeNet's and ResNet's bottlenecks",
         f"1x1 convolutions: {listed(words)}",
         holds=counts["AlexNet"] == 0 and min(counts["GoogLeNet"], counts["ResNet-50"]) > 0,
     )
@@ -71,9 +67,7 @@ def forerunner() -> Verdict:
 def googlenet() -> Verdict:
     """The sentence of GoogLeNet's paper on its source."""
     told = published.load("GoogLeNet", "source_of_1x1")["value"].item()
-    return settle(
-        "GoogLeNet took the idea from it", f"GoogLeNet's paper: {told}", holds="Network in Network" in told
-    )
+    return settle(f"GoogLeNet's paper: {told}", holds="Network in Network" in told)
 
 
 @checks("nin-effect")

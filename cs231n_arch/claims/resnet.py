@@ -46,7 +46,6 @@ def construction() -> Verdict:
     with torch.no_grad():
         apart = float((shallow(images) - deep(images)).abs().max())
     return settle(
-        "a deeper net can do what the shallower does",
         "a plain net of 32 layers, built from one of 20 and identities, gives the same scores on random images, "
         "to rounding",
         holds=apart < 1e-9,
@@ -66,7 +65,6 @@ def zero() -> Verdict:
         positive = torch.equal(block(image.relu()), image.relu())
         negative = torch.equal(block(image), image.relu())
     return settle(
-        "with weights of zero a block is the identity",
         "so it is for inputs that are not negative, as those inside the net are; the ReLU after the sum sets "
         "negative ones to zero",
         holds=positive and negative,
@@ -82,7 +80,6 @@ def shortcuts() -> Verdict:
         ours[option] = sum(p.numel() for p in model.parameters())
     errors = {option: published.value(f"ResNet-34 {option}", "top1_error_10crop") for option in "AB"}
     return settle(
-        "both inputs of the sum have the same size, by a projection or by padding the depth",
         f"ResNet-34 exists with both: padded {errors['A']} % top-1 error, with projections {errors['B']} % and "
         f"{ours['B'] - ours['A']:,} more parameters",
         holds=ours["B"] > ours["A"],
@@ -96,7 +93,6 @@ def plain_sum() -> Verdict:
     own = sum(p.numel() for part in sums for p in part.parameters(recurse=False))
     plain = sum(not list(part.get_submodule("shortcut").parameters()) for part in sums)
     return settle(
-        "the two inputs are added as they are, without learned weights",
         f"the {len(sums)} sums of ResNet-34 have {own or 'no'} parameters of their own; {plain} shortcuts have "
         "none either, the others project to a new size",
         holds=own == 0,
@@ -117,7 +113,6 @@ def bottlenecks() -> Verdict:
     deep = [layers for layers, unit in units.items() if unit == [1, 3, 1]]
     shallow = [layers for layers, unit in units.items() if unit == [3, 3]]
     return settle(
-        "bottlenecks for 50 layers and more",
         f"1x1, 3x3 and 1x1 in the nets of {listed([str(n) for n in deep])} layers; two 3x3 in those of "
         f"{listed([str(n) for n in shallow])}",
         holds=deep == [50, 101, 152] and shallow == [18, 34],
@@ -130,7 +125,6 @@ def bottleneck_cost() -> Verdict:
     reduced, full = 256 * 64 + 9 * 64 * 64 + 64 * 256, 2 * 9 * 256 * 256
     shape = table("resnet50").set_index("name").T["conv2_x.conv2_1.sum.body.conv2"]["output_shape"]
     return settle(
-        "on 28x28x256 a reduction to 64 channels makes the 3x3 cheap",
         f"at each position {reduced:,} multiply-adds instead of {full:,}, {full / reduced:.0f} times fewer; in "
         f"ResNet-50 these widths stand at {shape[1]}x{shape[2]}, not at 28x28",
         holds=full > 10 * reduced and tuple(shape[1:]) == (28, 28),
@@ -142,7 +136,6 @@ def two_convolutions() -> Verdict:
     """Errors of blocks with one to four convolutions, at equal parameters."""
     errors = {convs: published.value("WRN-40-2", f"test_error_cifar10_l={convs}") for convs in (1, 2, 3, 4)}
     return settle(
-        "two 3x3 convolutions in a block are a good choice",
         "Wide ResNet's paper, one to four in a block: "
         + listed([f"{error:g} %" for error in errors.values()])
         + " test error on CIFAR-10",
@@ -154,7 +147,7 @@ def two_convolutions() -> Verdict:
 def resnet152() -> Verdict:
     """Layers with weights on the longest path."""
     layers = depth(net("resnet152"))
-    return settle("152 layers", f"{layers} layers", holds=layers == 152)
+    return settle(f"{layers} layers", holds=layers == 152)
 
 
 @checks("resnet-depths")
@@ -162,7 +155,6 @@ def depths() -> Verdict:
     """Depths of the nets of the paper's Table 1."""
     ours = {name: depth(net(name)) for name in NETS}
     return settle(
-        "nets of 34, 50, 101 and 152 layers",
         f"layers: {listed([str(layers) for layers in ours.values()])}; the paper has one of 18 as well",
         holds=ours == NETS,
     )
@@ -177,7 +169,6 @@ def stages() -> Verdict:
         after == (2 * before[0], *(side // 2 for side in before[1:])) for before, after in pairwise(shapes)
     )
     return settle(
-        "each stage doubles the filters and halves the image",
         f"outputs of the stages: {listed([f'{h}x{w}x{c}' for c, h, w in shapes])}",
         holds=halves,
     )
@@ -188,7 +179,6 @@ def one_dense() -> Verdict:
     """Fully connected layers of ResNet-152."""
     dense = of_kind("resnet152", "Linear")
     return settle(
-        "no dense layer except the one to the 1000 classes",
         f"{len(dense)} dense layer, of {dense['output_shape'].iloc[0][0]} outputs",
         holds=len(dense) == 1,
     )
@@ -201,7 +191,6 @@ def ends() -> Verdict:
     first, pool = frame.iloc[0], of_kind("resnet34", "MaxPool2d").iloc[0]
     last = list(frame["kind"])[-3:]
     return settle(
-        "a convolution at the start, global average pooling and 1000 outputs at the end",
         f"a {first['kernel']}x{first['kernel']} convolution at stride {first['stride']}, with {pool['kernel']}x"
         f"{pool['kernel']} max pooling after it; global average pooling and a dense layer of 1000 outputs",
         holds=(first["kernel"], first["stride"]) == (7, 2) and last == ["AdaptiveAvgPool2d", "Flatten", "Linear"],
@@ -215,7 +204,6 @@ def batch_norm() -> Verdict:
     kinds = list(table("resnet152")["kind"])
     followed = all(kinds[i + 1] == "BatchNorm2d" for i, kind in enumerate(kinds) if kind == "Conv2d")
     return settle(
-        "batch norm after every convolution",
         f"ResNet-152 has {convolutions} convolutions, each followed by one of its {norms} batch norms",
         holds=followed and convolutions == norms,
     )
@@ -225,4 +213,4 @@ def batch_norm() -> Verdict:
 def no_dropout() -> Verdict:
     """Dropout layers in the ResNets of the paper."""
     layers = sum(count(net(name), nn.Dropout) for name in NETS)
-    return settle("no dropout", f"{layers or 'no'} dropout layers in the five nets of the paper", holds=not layers)
+    return settle(f"{layers or 'no'} dropout layers in the five nets of the paper", holds=not layers)

@@ -15,7 +15,6 @@ def deepest() -> Verdict:
     ours = frame.loc[frame["year"] == 2015, "depth"].item()
     highway = published.load("Highway networks", "depth_trained")["value"].item()
     return settle(
-        "no earlier net came near its depth",
         f"{ours:.0f} layers, where the deepest winner before had {before:.0f}; highway networks had been trained "
         f"with {highway}, though not on ImageNet",
         holds=before < ours / 2 and "hundreds" not in highway,
@@ -28,7 +27,6 @@ def swept() -> Verdict:
     tracks = published.load("ResNet", "first_places_2015")["value"].item()
     ahead = published.value("ResNet", "map_imagenet_detection_ahead_of_second")
     return settle(
-        "first in all classification and detection contests of ILSVRC and COCO in 2015",
         f"the paper: first in {tracks}; {ahead:g} points of mean average precision ahead in ImageNet detection",
         holds=all(word in tracks for word in ("classification", "detection", "localization", "COCO")),
     )
@@ -40,7 +38,6 @@ def deeper_better() -> Verdict:
     nets = ("ResNet-34 B", "ResNet-50", "ResNet-101", "ResNet-152")
     errors = [published.value(name, "top1_error_10crop") for name in nets]
     return settle(
-        "very deep residual nets do not get worse",
         f"34, 50, 101 and 152 layers on ImageNet: {listed([f'{error:g} %' for error in errors])} top-1 error",
         holds=errors == sorted(errors, reverse=True),
     )
@@ -52,7 +49,6 @@ def twelve_hundred() -> Verdict:
     training = published.load("ResNet (CIFAR)", "resnet1202_train_error")["value"].item().strip("<%")
     more, fewer = (published.value(f"ResNet-{n} (CIFAR)", "test_error_cifar10") for n in (1202, 110))
     return settle(
-        "1,202 layers on CIFAR trained without loss",
         f"the training error is below {training} %, but the test error {more} %, where 110 layers have {fewer} %",
         holds=more <= fewer,
     )
@@ -63,7 +59,6 @@ def initialisation() -> Verdict:
     """Spread of the signal after 30 layers of ReLU, with the variances 1/n and 2/n and without batch norm."""
     spread = {variance: after_layers(variance) for variance in (1, 2)}
     return settle(
-        "Xavier's initialization needs a further factor of two",
         f"after 30 layers with ReLU the signal has {spread[1]:.5f} of its size with the variance 1/n, and "
         f"{spread[2]:.1g} with 2/n",
         holds=spread[1] < 1e-3 and 0.1 < spread[2] < 10,
@@ -85,9 +80,8 @@ def recipe() -> Verdict:
     names = {"momentum": "momentum", "lr": "first rate", "batch_size": "batch size"}
     slide = {name: published.value("ResNet", f"{name}_slide") for name in names}
     paper = {name: published.value("ResNet (ImageNet)", name) for name in names}
-    return settle(
-        *(listed([f"{names[n]} {v:g}" for n, v in side.items()]) for side in (slide, paper)), holds=slide == paper
-    )
+    printed, ours = (listed([f"{names[n]} {v:g}" for n, v in side.items()]) for side in (slide, paper))
+    return settle(ours, printed=printed, holds=slide == paper)
 
 
 @checks("resnet-decay")
@@ -97,7 +91,7 @@ def decay() -> Verdict:
         published.value("ResNet", "weight_decay_slide"),
         published.value("ResNet (ImageNet)", "weight_decay"),
     )
-    return settle(f"{slide:.5f}", f"the paper: {paper:.4f}, ten times as much", holds=slide == paper)
+    return settle(f"the paper: {paper:.4f}, ten times as much", printed=f"{slide:.5f}", holds=slide == paper)
 
 
 @checks("resnet-human")
@@ -106,7 +100,6 @@ def human() -> Verdict:
     ours = published.value("ILSVRC2015 ResNet ensemble (6 models)", "top5_error_test")
     person = published.value("human (Russakovsky et al.)", "top5_error")
     return settle(
-        "3.57 % is better than a person's 5.1 %",
         f"an ensemble of six nets has {ours} % top-5 error, the person who practiced most {person} %",
         holds=ours < person,
     )
@@ -120,7 +113,6 @@ def one_person() -> Verdict:
     person = published.load("human (Russakovsky et al.)", "annotator_1")["value"].item()
     chance = 196 * (error * (1 - error) / images) ** 0.5
     return settle(
-        "one person's error, after about a week of practice",
         f"{person}, tested on {images:,.0f}; a rate of {100 * error:.1f} % from so many is uncertain by "
         f"{chance:.1f} points to either side",
         holds=person.startswith("one person"),

@@ -14,7 +14,6 @@ def authors() -> Verdict:
     """Names that both papers have in common."""
     xie, he = (set(published.load(net, "authors")["value"].item().split(", ")) for net in ("ResNeXt", "ResNet"))
     return settle(
-        "the same authors as ResNet",
         f"of the {len(xie)} authors of ResNeXt's paper and the {len(he)} of ResNet's, {len(xie & he)} is the "
         f"same: {', '.join(sorted(xie & he))}",
         holds=xie == he,
@@ -30,7 +29,6 @@ def cardinality() -> Verdict:
         if isinstance(part, torch.nn.Conv2d) and part.kernel_size == (3, 3)
     }
     return settle(
-        "several parallel paths in a block",
         "every 3x3 convolution of ResNeXt-50 works in 32 groups, which is the same as 32 paths side by side",
         holds=groups == {32},
     )
@@ -50,7 +48,6 @@ def forms() -> Verdict:
             other.load_state_dict(split_paths(grouped.state_dict(), other))
             apart.append(float((other(images) - grouped(images)).abs().max()))
     return settle(
-        "three equivalent forms of the block",
         "with the same weights, separate paths, joined paths and grouped convolutions give the same scores, to "
         "rounding",
         holds=max(apart) < 1e-9,
@@ -66,7 +63,6 @@ def thin() -> Verdict:
         for name in ("resnext50_32x4d", "resnet50")
     ]
     return settle(
-        "the paths are thinner than ResNet's block",
         f"32 paths of 4 channels instead of one of 64; ResNeXt-50 has {text[0]}, ResNet-50 {text[1]}",
         holds=abs(parameters("resnext50_32x4d") / parameters("resnet50") - 1) < 0.05,
     )

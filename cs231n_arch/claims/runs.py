@@ -55,12 +55,12 @@ def recorded(claim: str) -> dict[str, Any] | None:
     return decisive()[claim][1] if claim in decisive() else None
 
 
-def by_run(claim: str, printed: str) -> Verdict:
+def by_run(claim: str, printed: str = "") -> Verdict:
     """The verdict of the recorded run on a claim, which its own rule has computed.
 
     Args:
         claim: its id in the ledger.
-        printed: what the lecture or the paper prints.
+        printed: what the lecture or the paper prints, if the ledger's row does not have it.
     """
     record = recorded(claim)
     if record is None:
@@ -74,13 +74,13 @@ def by_run(claim: str, printed: str) -> Verdict:
     )
 
 
-def decided_by_run(claim: str, printed: str) -> None:
+def decided_by_run(claim: str) -> None:
     """Tie a claim whose check is no more than `by_run` to it."""
 
     @checks(claim)
     @wraps(by_run)
     def check() -> Verdict:
-        return by_run(claim, printed)
+        return by_run(claim)
 
 
 def in_words(comparison: dict[str, Any]) -> str:

@@ -32,7 +32,6 @@ def cost() -> Verdict:
     more = parameters("se_resnet50") - parameters("resnet50")
     share = more / parameters("resnet50")
     return settle(
-        "2.5 million more parameters, about 10 %",
         f"{millions(more, 2)} more parameters, {percent(share, 1)}, in {count(net('se_resnet50'), Product)} "
         "blocks",
         holds=abs(more - 2.5e6) < 5e4 and abs(share - 0.1) < 0.005,
@@ -46,7 +45,6 @@ def operations() -> Verdict:
     plain, with_blocks = macs("resnet50") / 1e9, (macs("se_resnet50") + scaled) / 1e9
     more = with_blocks / plain - 1
     return settle(
-        "0.26 % more operations, 3.87 instead of 3.86 billion",
         f"{with_blocks:.3f} instead of {plain:.3f} billion multiply-adds, {percent(more, 2)} more: the printed "
         "share is that of the rounded figures",
         holds=abs(100 * more - 0.26) < 0.005,
@@ -58,7 +56,6 @@ def last_stage() -> Verdict:
     """Share of the last stage in the parameters of the blocks."""
     share = by_stage()[-1] / sum(by_stage())
     return settle(
-        "most of these parameters are in the last stage",
         f"{percent(share)} of the blocks' parameters are in the last of the four stages",
         holds=share > 0.5,
     )
@@ -69,7 +66,6 @@ def without_last() -> Verdict:
     """Parameters of the blocks of the first three stages, as a share of those of ResNet-50."""
     rest = sum(by_stage()[:-1]) / parameters("resnet50")
     return settle(
-        "about 4 % more without the last stage's blocks",
         f"{percent(rest, 1)} more",
         holds=abs(rest - 0.04) < 0.005,
     )
@@ -86,7 +82,6 @@ def error() -> Verdict:
         for depth in (50, 101, 152)
     }
     return settle(
-        "6.62 % top-5 error instead of 7.48 %",
         f"the paper: {listed([f'{a:g} to {b:g} % with {d} layers' for d, (a, b) in errors.items()])}",
         holds=errors[50] == [7.48, 6.62] and all(after < before for before, after in errors.values()),
     )

@@ -12,7 +12,6 @@ def fire() -> Verdict:
     frame = of_kind("squeezenet1_0", "Conv2d")
     modules = [list(k) for name, k in frame.groupby(stage_of(frame))["kernel"] if str(name).startswith("fire")]
     return settle(
-        "1x1 layers squeeze, 1x1 and 3x3 layers expand",
         f"so in all {len(modules)} fire modules",
         holds=len(modules) == 8 and all(kernels == [1, 1, 3] for kernels in modules),
     )
@@ -28,7 +27,6 @@ def squeeze() -> Verdict:
     expand = filters[~narrow].groupby(stage_of(frame)[~narrow]).sum()
     ratio = (filters[narrow].to_numpy() / expand.to_numpy()).max()
     return settle(
-        "the squeeze layer has many 1x1 filters",
         f"{filters[narrow].min()} to {filters[narrow].max()} of them, where the expand layers have "
         f"{expand.min()} to {expand.max()}: at most {ratio:.3g} of their number, and being few is the point",
         holds=ratio > 1,
@@ -41,8 +39,8 @@ def ratio() -> Verdict:
     printed = published.load("SqueezeNet", "params_ratio_slide").iloc[0]
     ratios = [parameters(name) / parameters("squeezenet1_0") for name in ("alexnet_two_gpu", "alexnet")]
     return settle(
-        f"{printed['value']} times fewer parameters than AlexNet",
         f"{ratios[0]:.1f} times fewer than AlexNet in two towers, {ratios[1]:.1f} times fewer than in one",
+        printed=f"{printed['value']} times fewer parameters than AlexNet",
         holds=abs(min(ratios) - printed["number"]) <= published.precision(printed["value"]),
     )
 
@@ -54,7 +52,6 @@ def accuracy() -> Verdict:
         published.value(name, "top1_accuracy") for name in ("SqueezeNet 32-bit", "AlexNet baseline 32-bit")
     )
     return settle(
-        "AlexNet's accuracy",
         f"the paper: top-1 accuracy {ours} % against {alexnet} %",
         holds=ours >= alexnet,
     )
@@ -76,8 +73,8 @@ def size_ratio() -> Verdict:
         published.value(name, "size") for name in ("AlexNet baseline 32-bit", "SqueezeNet deep compression 6-bit")
     )
     return settle(
-        f"{printed:g} times smaller than AlexNet",
         f"the paper: {alexnet:g} MB over {ours:g} MB is {alexnet / ours:.0f}",
+        printed=f"{printed:g} times smaller than AlexNet",
         holds=abs(alexnet / ours - printed) < 5,
     )
 

@@ -14,7 +14,7 @@ class Verdict:
     """The result of checking a claim.
 
     Attributes:
-        printed: what the lecture or the paper prints.
+        printed: what the lecture or the paper prints; empty where the ledger's row has it.
         ours: what was tested, and what came out, in words and rounded figures with their units.
         verdict: `confirmed`; `differs` where a figure or a detail is another one; `refuted` where arithmetic or
             print says the opposite; `refuted at this scale`, `not shown at this scale` and `regime not reached`
@@ -52,7 +52,7 @@ def checks(claim: str) -> Callable[[Check], Check]:
     return tie
 
 
-def settle(printed: str, ours: str, *, holds: bool, otherwise: Ruling = "differs") -> Verdict:
+def settle(ours: str, *, holds: bool, printed: str = "", otherwise: Ruling = "differs") -> Verdict:
     """`confirmed` if the claim holds of what we have, else the other verdict."""
     return Verdict(printed, ours, "confirmed" if holds else otherwise)
 

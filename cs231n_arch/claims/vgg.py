@@ -29,7 +29,6 @@ def layers() -> Verdict:
     """Layers with weights on the longest path."""
     ours = {name: depth(net(name)) for name in ("alexnet", "vgg16", "vgg19")}
     return settle(
-        "from 8 layers to 16 and 19",
         "AlexNet {alexnet}, VGG-16 {vgg16}, VGG-19 {vgg19}".format(**ours),
         holds=list(ours.values()) == [8, 16, 19],
     )
@@ -44,7 +43,6 @@ def filters() -> Verdict:
         found.append((len(rows), {(row.kernel, row.stride, row.padding) for row in rows}))
     (convolutions, conv), (poolings, pool) = found
     return settle(
-        "3x3 at stride 1 and padding 1; pooling 2x2 at stride 2",
         f"all {convolutions} convolutions of VGG-16 and VGG-19 are 3x3 at stride 1 and padding 1, all {poolings} "
         "poolings 2x2 at stride 2",
         holds=conv == {(3, 1, 1)} and pool == {(2, 2, 0)},
@@ -59,7 +57,6 @@ def smallest() -> Verdict:
         side for side, offsets in reach.items() if side > 1 and offsets == {-offset for offset in offsets}
     ]
     return settle(
-        "3x3 is the smallest filter that sees a pixel's neighbors",
         "2x2 sees neighbors too, but on one side only; 3x3 is the smallest that sees left, right, above, below "
         "and the center, as the paper says",
         holds=min(symmetric) == 2,
@@ -82,8 +79,8 @@ def receptive(layers: int, side: int) -> Verdict:
     """By the formula and by the gradient."""
     formula, gradient = receptive_field([(3, 1)] * layers).field, reached(layers)
     return settle(
-        f"{side}x{side} pixels",
         f"{formula}x{formula} by the formula; the gradient of one output reaches {gradient}x{gradient} pixels",
+        printed=f"{side}x{side} pixels",
         holds=formula == gradient == side,
     )
 
@@ -110,8 +107,8 @@ def stack_parameters() -> Verdict:
     }
     stack, single = ours.pop()
     return settle(
-        f"{printed[0]}C² against {printed[1]}C²",
         f"{stack:.0f}C² against {single:.0f}C², for C of 1, 64 and 512",
+        printed=f"{printed[0]}C² against {printed[1]}C²",
         holds=not ours and (stack, single) == printed,
     )
 
@@ -122,7 +119,6 @@ def nonlinearities() -> Verdict:
     kinds = list(table("vgg16")["kind"])
     followed = [kinds[i + 1] == "ReLU" for i in of_kind("vgg16", "Conv2d").index]
     return settle(
-        "more non-linearities",
         f"a ReLU after each of VGG-16's {sum(followed)} convolutions, so three for a stack where one 7x7 has one",
         holds=all(followed),
     )
@@ -137,7 +133,6 @@ def nineteen_convolutions() -> Verdict:
     ]
     more = stages[1] - stages[0]
     return settle(
-        "VGG-16 with a few more convolutions",
         f"{more.sum()} more: one in each of the stages {listed([name[4:] for name in more.index[more > 0]])}; "
         f"{millions(parameters('vgg19') - parameters('vgg16'))} more parameters",
         holds=list(more) == [0, 0, 1, 1, 1],
@@ -151,9 +146,9 @@ def memory() -> Verdict:
     megabytes = published.value("VGG-16", "activation_memory_slide")
     ours = activations("vgg16")
     return settle(
-        f"{slide['value']} values, {megabytes:g} MB per image",
         f"the lines of the slide add up to {millions(ours)} values, {4 * ours / 1e6:.0f} MB in single precision: "
         "about two thirds of its total",
+        printed=f"{slide['value']} values, {megabytes:g} MB per image",
         holds=abs(ours - slide["number"]) <= published.precision(slide["value"]),
     )
 
@@ -163,8 +158,8 @@ def total_parameters() -> Verdict:
     """The sum of the layer table."""
     slide, ours = published.load("VGG-16", "params_total_slide").iloc[0], parameters("vgg16")
     return settle(
-        f"{slide['value']} parameters",
         f"{ours:,} parameters",
+        printed=f"{slide['value']} parameters",
         holds=abs(ours - slide["number"]) <= published.precision(slide["value"]),
     )
 
@@ -177,7 +172,6 @@ def early() -> Verdict:
     memory = frame.groupby(stage)["activation_bytes"].sum()
     share = memory["conv1"] / memory.sum()
     return settle(
-        "most memory in the early convolutions",
         f"the two convolutions of the first stage have {percent(share)} of the values, more than any other stage",
         holds=memory.idxmax() == "conv1",
     )
@@ -188,7 +182,6 @@ def late() -> Verdict:
     """Share of the parameters in the dense layers."""
     share = of_kind("vgg16", "Linear")["params"].sum() / parameters("vgg16")
     return settle(
-        "most parameters in the late dense layers",
         f"the three dense layers have {percent(share)} of the parameters",
         holds=share > 0.5,
     )
@@ -200,7 +193,6 @@ def backward() -> Verdict:
     one, two = (training_memory(net("vgg16"), images) for images in (1, 2))
     forward, training = 4 * activations("vgg16"), two - one
     return settle(
-        "about twice as much, forward and backward",
         f"training needs {training / 1e6:.0f} MB for one more image where all outputs together have "
         f"{forward / 1e6:.0f} MB: {training / forward:.1f} times as much, since gradients are freed on the way",
         holds=training > 1.75 * forward,
@@ -212,7 +204,6 @@ def fifty() -> Verdict:
     """Images of 100 MB, and of the 61 MB of our count, in 5 GB; and the peak of training with 50."""
     each, peak = 4 * activations("vgg16"), training_memory(net("vgg16"), 50)
     return settle(
-        "at 100 MB per image, 5 GB hold 50",
         f"the division is right; with the {each / 1e6:.0f} MB that an image has, 5 GB hold {5e9 / each:.0f}, and "
         f"training with 50 peaks at {peak / 1e9:.1f} GB",
         holds=abs(5e9 / 100e6 - 50) < 1,
@@ -230,7 +221,6 @@ def depth_word() -> Verdict:
     """Layers with weights on the longest path, against the number in a net's name or paper."""
     right = [name for name, layers in NAMED.items() if depth(net(name)) == layers]
     return settle(
-        "the depth counts the layers with weights",
         f"counted so on the longest path, the number of {len(right)} of {len(NAMED)} nets comes out, from "
         f"AlexNet's 8 to DenseNet's {max(NAMED.values())}",
         holds=len(right) == len(NAMED),
@@ -247,7 +237,6 @@ def one_channel() -> Verdict:
     alone = nn.functional.conv2d(image, layer.weight[2:3], layer.bias[2:3])
     same = torch.allclose(alone, layer(image)[:, 2:3], atol=1e-5)
     return settle(
-        "a filter covers all channels of its input and makes one channel",
         "one filter of five, computed alone on all 8 channels, gives the third channel of the layer's output",
         holds=same and alone.shape[1] == 1,
     )
@@ -263,7 +252,6 @@ def even_work() -> Verdict:
     }
     most = max(full.values())
     return settle(
-        "the work of the layers stays roughly equal",
         f"{billions(most, 2)} multiply-adds in a full-width layer of the stages 1 to 4, "
         f"{billions(full['stage 5'], 2)} in stage 5, whose channels do not increase",
         holds=len({full[f"stage {n}"] for n in range(1, 5)}) == 1,
@@ -274,9 +262,7 @@ def even_work() -> Verdict:
 def no_normalisation() -> Verdict:
     """Layers of local response normalization in VGG-16 and VGG-19."""
     layers = sum(count(net(name), nn.LocalResponseNorm) for name in ("vgg16", "vgg19"))
-    return settle(
-        "no local response normalization", f"{layers or 'no'} such layers in VGG-16 and VGG-19", holds=not layers
-    )
+    return settle(f"{layers or 'no'} such layers in VGG-16 and VGG-19", holds=not layers)
 
 
 @checks("vgg-19-memory")
@@ -284,7 +270,6 @@ def nineteen_memory() -> Verdict:
     """Values and parameters of both nets."""
     sixteen, nineteen = activations("vgg16"), activations("vgg19")
     return settle(
-        "VGG-19 takes more memory",
         f"{4 * nineteen / 1e6:.0f} MB of values instead of {4 * sixteen / 1e6:.0f} MB for an image, "
         f"{millions(parameters('vgg19'), 0)} instead of {millions(parameters('vgg16'), 0)} parameters, "
         f"{billions(macs('vgg19'))} instead of {billions(macs('vgg16'))} multiply-adds",

@@ -11,7 +11,6 @@ def error() -> Verdict:
     contest = published.value("ILSVRC2014 VGG", "top5_error_paper")
     one, two = (published.value(f"VGG {nets} multi-crop & dense", "top5_error_test") for nets in ("1 net", "D+E"))
     return settle(
-        "7.3 % top-5 error in the contest",
         f"{contest:g} % with seven nets; after the contest {one} % with one net and {two} % with two",
         holds=round(contest, 1) == 7.3,
     )
@@ -24,7 +23,6 @@ def rank() -> Verdict:
         task: published.value("VGG", f"rank_ilsvrc2014_{task}") for task in ("classification", "localization")
     }
     return settle(
-        "second in classification, first in localization",
         listed([f"place {place:.0f} in {task}" for task, place in places.items()]),
         holds=places == {"classification": 2, "localization": 1},
     )
@@ -43,7 +41,6 @@ def recipe() -> Verdict:
     same = [words for name, words in names.items() if vgg[name] == alexnet[name]]
     other = [f"{words} {vgg[n]:g} instead of {alexnet[n]:g}" for n, words in names.items() if vgg[n] != alexnet[n]]
     return settle(
-        "trained much as AlexNet",
         f"{listed(same)} are the same; {listed(other)}",
         holds={"momentum", "weight decay", "first rate"} <= set(same),
     )
@@ -56,7 +53,6 @@ def nineteen() -> Verdict:
         published.value(f"VGG-{net}", "top1_error_single_scale S=[256;512] Q=384") for net in ("D", "E")
     )
     return settle(
-        "VGG-19 is only slightly better",
         f"top-1 error {sixteen} % with 16 and {more} % with 19 layers",
         holds=0 < sixteen - more < 0.5,
     )
@@ -66,16 +62,14 @@ def nineteen() -> Verdict:
 def ensembles() -> Verdict:
     """The best single net against the best two."""
     one, two = (published.value(f"VGG {nets} multi-crop & dense", "top5_error_val") for nets in ("1 net", "D+E"))
-    return settle(
-        "best results with ensembles", f"top-5 error {one} % with one net, {two} % with two", holds=two < one
-    )
+    return settle(f"top-5 error {one} % with one net, {two} % with two", holds=two < one)
 
 
 @checks("vgg-localization")
 def localization() -> Verdict:
     """The task as the contest's authors define it."""
     task = published.load("ILSVRC localization task", "definition")["value"].item()
-    return settle("find the class and its box", f"the contest: {task}", holds="class" in task and "box" in task)
+    return settle(f"the contest: {task}", holds="class" in task and "box" in task)
 
 
 @checks("vgg-boxes")
@@ -89,4 +83,4 @@ def boxes() -> Verdict:
 def one_box() -> Verdict:
     """Whether the contest's images have one instance of the class only."""
     task = published.load("ILSVRC localization task", "instances")["value"].item()
-    return settle("localization supposes a single object", f"the contest: {task}", holds="several" not in task)
+    return settle(f"the contest: {task}", holds="several" not in task)

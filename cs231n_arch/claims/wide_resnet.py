@@ -20,7 +20,6 @@ def width() -> Verdict:
     """Errors of the paper's Table 8."""
     wide, deep = (printed(name, "top1_error_1crop") for name in (WIDE, DEEP))
     return settle(
-        "50 wide layers beat ResNet-152",
         f"the paper: {wide} % top-1 error with 50 wide layers, {deep} % with 152",
         holds=wide < deep,
     )
@@ -33,7 +32,6 @@ def same_parameters() -> Verdict:
     times = [printed(name, "time_per_batch_of_16") for name in (WIDE, DEEP)]
     work = [billions(macs(name)) for name in ("wide_resnet50_2", "resnet152")]
     return settle(
-        "more efficient with as many parameters",
         f"{millions(wide)} parameters against {millions(deep)}, so {percent(wide / deep - 1)} more; {times[0]:g} "
         f"against {times[1]:g} ms per batch at {work[0]} and {work[1]} multiply-adds",
         holds=abs(wide / deep - 1) < 0.05 and times[0] < times[1],
@@ -46,7 +44,6 @@ def every_layer() -> Verdict:
     narrow, wide = (of_kind(name, "Conv2d")["output_shape"].str[0] for name in ("resnet50", "wide_resnet50_2"))
     wider = int((wide.to_numpy() == 2 * narrow.to_numpy()).sum())
     return settle(
-        "k times the filters in every layer",
         f"in the wide ResNet-50, {wider} of {len(wide)} convolutions are doubled: the inner ones of each "
         "bottleneck, while the outputs of the blocks stay as they are",
         holds=wider == len(wide),

@@ -11,7 +11,6 @@ def winner() -> Verdict:
     clarifai = published.value("ILSVRC2013 Clarifai, no outside data", "top5_error_official")
     paper = published.value("ZFNet 6 nets (a)+(b)", "top5_error_test")
     return settle(
-        "winner of ILSVRC-2013",
         f"the winner is an entry of the company Clarifai with {clarifai:.1f} %; the best of the paper's nets, six "
         f"together, have {paper:.1f} %",
         holds=paper <= clarifai,
@@ -26,7 +25,6 @@ def first_layer() -> Verdict:
     ]
     alexnet, zfnet = (f"{kernel}x{kernel} at stride {stride}" for kernel, stride in kernels)
     return settle(
-        "7x7 at stride 2 instead of 11x11 at stride 4",
         f"AlexNet {alexnet}, ZFNet {zfnet}",
         holds=kernels == [(11, 4), (7, 2)],
     )
@@ -43,9 +41,9 @@ def filters() -> Verdict:
     )
     wide, narrow = (listed([str(n) for n in side]) for side in (slide, drawn))
     return settle(
-        f"{wide} filters in conv3 to conv5",
         f"the net that the paper draws has {narrow}, as AlexNet, and {a} % top-5 error; {wide} belong to a "
         f"second net of the paper, with {b} %",
+        printed=f"{wide} filters in conv3 to conv5",
         holds=drawn == slide,
     )
 
@@ -56,7 +54,6 @@ def same_plan() -> Verdict:
     depths = [depth(net(name)) for name in ("alexnet", "zfnet")]
     kinds = [list(of_kind(name, "Conv2d", "Linear")["kind"]) for name in ("alexnet", "zfnet")]
     return settle(
-        "as many layers as AlexNet, and the same plan",
         f"{depths[0]} layers in AlexNet, {depths[1]} in ZFNet; five convolutions, then three dense layers in both",
         holds=depths[0] == depths[1] and kinds[0] == kinds[1],
     )

@@ -2,14 +2,15 @@
 
     python benchmarks/growth.py [--record] [--repeats 3]
 
-One network, a wide ResNet, is made deeper, wider and so on, one at a time and by doubling. Each point has a
+One network, a wide ResNet, is made deeper, wider and so on, one at a time and by a fixed factor. Each point has a
 process of its own, with one thread. Time is processor time, the least of the repeats, and counts the process that
-`profile` starts. Memory is what the process resides in at most above what it held before the call; of `profile`,
-this or what it reports of the training step in its own process, whichever is more. `train` is one epoch of two
-updates and one batch of test images.
+`profile` starts; `profile` repeats by itself what it measures, so it is called once. Memory is what the process
+resides in at most above what it held before the call; of `profile`, this or what it reports of the training step
+in its own process, whichever is more. `train` is one epoch of two updates and one batch of test images.
 
-A cost of c + a x^p grows from one doubling to the next by increments in the ratio 2^p. The exponent p is fitted to
-these increments, so that what does not grow, such as loading PyTorch in a process, does not make it look better.
+A cost of c + a x^p grows from one size to the next by increments in the ratio r^p, where r is the factor. The
+exponent p is fitted to these increments, so that what does not grow, such as loading PyTorch in a process, does
+not make it look better; it is 0 where a cost does not grow by more than the noise.
 The exit status is 1 if a cost grows faster than linearly with the number of layers. `--record` writes the record
 of which `python docs/pictures.py` draws the figure.
 """
@@ -35,13 +36,8 @@ from cs231n_arch.training import Recipe, train
 from cs231n_arch.training.schedules import Constant
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "growth"
-BASE = {"depth": 4, "width": 1, "batch": 8, "side": 16}  # depth: residual units in each of the three stages
-SIZES = {
-    "depth": (4, 8, 16, 32, 64, 128),
-    "width": (1, 2, 4, 8),
-    "batch": (8, 16, 32, 64),
-    "side": (16, 32, 64, 128),
-}
+# Depth: residual units in each of the three stages.
+SIZES = {"depth": (4, 8, 16, 32, 64, 128), "width": (1, 2, 4), "batch": (8, 32, 128), "side": (16, 32, 64)}
 GOAL = 1.15  # largest exponent that counts as linear in the number of layers: the fits scatter by 0.1
 SHARE = 0.05  # of the whole; a smaller increment is not told from noise
 
@@ -81,15 +77,16 @@ def processor_seconds() -> float:
 def measure(point: tuple[str, str, int, int]) -> dict[str, str | float]:
     """Layers of the network, processor seconds and bytes of one call, in this process."""
     call, varied, size, repeats = point
-    sizes = BASE | {varied: size}
+    sizes = {name: values[0] for name, values in SIZES.items()} | {varied: size}
     torch.set_num_threads(1)
     load_libraries()
-    CALLS[call](create_model("wide_resnet", depth=10, widen_factor=1), 2, 16)  # what it loads belongs to no size
+    for first in (call_layer_table, call_train):  # what they load belongs to no size
+        first(create_model("wide_resnet", depth=10, widen_factor=1), 2, 16)
     torch.manual_seed(0)
     net = create_model("wide_resnet", depth=6 * sizes["depth"] + 4, widen_factor=sizes["width"])
     layers = sum(not list(module.children()) for module in net.modules())
     seconds, peaks = [], []
-    for _ in range(repeats):
+    for _ in range(1 if call == "profile" else repeats):
         reset_peak()
         before, start = resident_peak(), processor_seconds()
         reported = CALLS[call](net, sizes["batch"], sizes["side"])
@@ -100,7 +97,7 @@ def measure(point: tuple[str, str, int, int]) -> dict[str, str | float]:
 
 
 def exponent(sizes: list[int], costs: list[float]) -> float:
-    """The p of a cost c + a x^p at doubled sizes; 0 where it does not grow."""
+    """The p of a cost c + a x^p at sizes in a fixed ratio; 0 where it does not grow."""
     grown = np.diff(costs)
     clear = grown > SHARE * np.array(costs[1:])
     if clear.sum() < 2:
@@ -122,13 +119,15 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write docs/growth.csv and .json")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    points = [(c, v, size, arguments.repeats) for c in CALLS for v, sizes in SIZES.items() for size in sizes]
+    bigger = [(varied, size) for varied, sizes in SIZES.items() for size in sizes[1:]]
+    points = [(call, *one, arguments.repeats) for call in CALLS for one in [("", 0), *bigger]]
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["torch", "pandas", "cs231n_arch.profiling", "cs231n_arch.training"])
     rows = []
     with context.Pool(1, maxtasksperchild=1) as pool:
         for row in pool.imap(measure, points):
-            rows.append(row)
+            base = [row | {"varied": varied, "size": sizes[0]} for varied, sizes in SIZES.items()]
+            rows += [row] if row["varied"] else base  # the network that all begin with is measured once
             print("{call:12} {varied:6} {size:4} {seconds:8.2f} s {bytes:14,} bytes".format(**row), flush=True)
     measurements = pd.DataFrame(rows)
     fitted = exponents(measurements)

@@ -95,11 +95,6 @@ def held_by(model: nn.Module) -> Iterator[Any]:
             rest += [value for value in inside if isinstance(value, CONTAINERS)]
 
 
-def own_train(module: nn.Module) -> bool:
-    """The module has a `train` of its own, which may change more than modes: LoRA layers merge their weights."""
-    return type(module).train is not nn.Module.train
-
-
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
     """Put every module into evaluation mode; afterwards the net is exactly as it was before.
@@ -116,7 +111,9 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         for value in (container.values() if isinstance(container, dict) else container)
         if isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
     }
-    tensors |= {weight for module in model.modules() if own_train(module) for weight in module.parameters()}
+    # A `train` of its own may change more than modes: LoRA layers merge their weights.
+    own = [module for module in model.modules() if type(module).train is not nn.Module.train]
+    tensors |= {weight for module in own for weight in module.parameters()}
     values = [
         (tensor, tensor.detach().clone())
         for tensor in tensors

@@ -122,7 +122,11 @@ def unpacked(body: bytes) -> dict[str, Tensor]:
         for size in entry["sizes"]:
             parts.append(body[start : start + size])
             start += size
-        array = shared_array(entry, parts) if len(parts) == 3 else plain_array(entry, parts[0])
+        if len(parts) == 3:
+            array = shared_array(entry, parts)
+        else:  # a tensor that was stored as it is
+            kind = array_type(entry)
+            array = np.frombuffer(inflated(parts[0], count * kind.itemsize), kind)
         tensor = torch.from_numpy(array.reshape(entry["shape"]).copy())
         state[entry["name"]] = tensor.view(torch.bfloat16) if entry["dtype"] == BFLOAT16 else tensor
     return state
@@ -163,12 +167,6 @@ def shared_array(entry: dict[str, Any], parts: list[bytes]) -> np.ndarray:
     positions = np.cumsum(advance)[gaps <= LARGEST_GAP] - 1
     weights[positions] = codebook[symbols]
     return weights
-
-
-def plain_array(entry: dict[str, Any], part: bytes) -> np.ndarray:
-    """A tensor that was stored as it is."""
-    kind = array_type(entry)
-    return np.frombuffer(inflated(part, math.prod(entry["shape"]) * kind.itemsize), kind)
 
 
 def inflated(part: bytes, most: int) -> bytes:

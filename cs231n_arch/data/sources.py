@@ -93,10 +93,6 @@ def _faces(root: Root) -> Stored:
     return Stored(train, test, ("face", "background"), "scikit-image")
 
 
-def _mnist(root: Root) -> Stored:
-    return _idx_set("MNIST", root, [])
-
-
 def _fashion_mnist(root: Root) -> Stored:
     """The Debian package's files if they are there and intact, otherwise torchvision's."""
     tried = []
@@ -215,6 +211,6 @@ SETS: dict[str, Callable[[Root], Stored]] = {
     "digits": _digits,
     "faces": _faces,
     "fashion_mnist": _fashion_mnist,
-    "mnist": _mnist,
+    "mnist": lambda root: _idx_set("MNIST", root, []),
     "cifar10": _cifar10,
 }

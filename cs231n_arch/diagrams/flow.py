@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from cs231n_arch.diagrams.canvas import SHADES
+from cs231n_arch.diagrams.canvas import SHADES, bare
 from cs231n_arch.plots import INK
 
 SHEETS = 7  # sheets of a stack at most, so that 512 channels can still be told apart
@@ -54,6 +54,4 @@ def flow(ax: Axes, stages: Sequence[tuple[str, tuple[int, ...], str]]) -> Axes:
             ax.text(column - 0.5, -0.70, operation, ha="center", va="top", fontsize=10.5)
     ax.set_xlim(-0.5, len(stages) - 0.5)
     ax.set_ylim(-1.25, 0.95)
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
+    return bare(ax)

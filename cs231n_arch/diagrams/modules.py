@@ -126,14 +126,18 @@ def tall(layer: nn.Module) -> float:
 def box(ax: Axes, layer: nn.Module, x: float, top: float) -> float:
     """Draw a layer's box, and return where it ends."""
     shade = SHADES[0] if isinstance(layer, WEIGHTED) else INK if isinstance(layer, QUIET) else SHADES[1]
-    height = tall(layer)
+    return framed(ax, words(layer), x, top, tall(layer), shade)
+
+
+def framed(ax: Axes, text: str, x: float, top: float, height: float, shade: str) -> float:
+    """Draw a box with a text, and return where it ends."""
     ax.add_patch(
         FancyBboxPatch(
             (x - BOX / 2, top - height), BOX, height, boxstyle="round,pad=0,rounding_size=0.08",
             facecolor=(shade, 0.12), edgecolor=shade, linewidth=1.3, zorder=2,
         )
     )  # fmt: skip
-    ax.text(x, top - height / 2, words(layer), ha="center", va="center", fontsize=8.5, linespacing=0.95)
+    ax.text(x, top - height / 2, text, ha="center", va="center", fontsize=8.5, linespacing=0.95)
     return top - height
 
 
@@ -183,13 +187,7 @@ def fork(
         for text, (right, height) in zip(formulas or (), places, strict=False):
             ax.text(right, height, text, ha="right", va="center", fontsize=10.5)
     else:
-        ax.add_patch(
-            FancyBboxPatch(
-                (x - BOX / 2, meet - RADIUS), BOX, 2 * RADIUS, boxstyle="round,pad=0,rounding_size=0.08",
-                facecolor=(shade, 0.12), edgecolor=shade, linewidth=1.3, zorder=2,
-            )
-        )  # fmt: skip
-        ax.text(x, meet, "join the maps", ha="center", va="center", fontsize=8.5)
+        framed(ax, "join the maps", x, meet + RADIUS, 2 * RADIUS, shade)
     return meet - RADIUS
 
 

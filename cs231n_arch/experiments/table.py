@@ -1,32 +1,15 @@
 """Every experiment by its id, and the order in which long runs are worth their time."""
 
+from importlib import import_module
+
 from cs231n_arch.errors import unknown
-from cs231n_arch.experiments import (
-    alexnet,
-    batch_norm,
-    densenet,
-    fractalnet,
-    googlenet,
-    lenet,
-    localization,
-    nin,
-    preact_resnet,
-    resnet,
-    resnext,
-    senet,
-    squeezenet,
-    stochastic_depth,
-    transfer,
-    vgg,
-    wide_resnet,
-    zfnet,
-)
 from cs231n_arch.experiments.design import Experiment
 
-CHAPTERS = (
-    lenet, alexnet, zfnet, vgg, googlenet, batch_norm, resnet, nin, preact_resnet, wide_resnet, resnext,
-    stochastic_depth, fractalnet, densenet, squeezenet, senet, transfer, localization,
+NAMES = (
+    "lenet", "alexnet", "zfnet", "vgg", "googlenet", "batch_norm", "resnet", "nin", "preact_resnet", "wide_resnet",
+    "resnext", "stochastic_depth", "fractalnet", "densenet", "squeezenet", "senet", "transfer", "localization",
 )  # fmt: skip
+CHAPTERS = [import_module(f"cs231n_arch.experiments.{name}") for name in NAMES]
 EXPERIMENTS: dict[str, Experiment] = {e.id: e for chapter in CHAPTERS for e in chapter.TABLE}
 
 

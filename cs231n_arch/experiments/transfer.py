@@ -34,8 +34,7 @@ def only(images: Tensor, labels: Tensor, first: int, last: int) -> tuple[Tensor,
 
 def few(images: Tensor, labels: Tensor, seed: int, shots: int = SHOTS) -> tuple[Tensor, Tensor]:
     """So many images of each class, drawn at random."""
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    picked = torch.cat([order[labels[order] == label][:shots] for label in torch.unique(labels)])
+    (picked,) = drawn(labels, seed, shots)
     return images[picked], labels[picked]
 
 

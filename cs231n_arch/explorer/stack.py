@@ -93,16 +93,17 @@ def layer(module: nn.Module) -> str:
     return " ".join(word for word in words if word)
 
 
-def lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
-    """The module and, indented, what is in it, layer by layer."""
-    start = f"{'  ' * depth}{name}: "
+def lines(name: str, module: nn.Module, depth: int, *, short: bool = False) -> Iterator[str]:
+    """The module and, indented, what is in it, layer by layer; `short` takes the papers' words where they fit."""
+    found = word(module) if short else None
+    text = f"{found.text} {found.first}".strip() if found else repeated(name, module) if short else None
     kind = block(module)
-    if kind is None:
-        yield start + layer(module)
+    if text is not None or kind is None:
+        yield f"{'  ' * depth}{name}: {text or layer(module)}"
         return
-    yield start + kind
+    yield f"{'  ' * depth}{name}: {kind}"
     for child, inner in parts(module):
-        yield from lines(child, inner, depth + 1)
+        yield from lines(child, inner, depth + 1, short=short)
 
 
 def block(module: nn.Module) -> str | None:
@@ -149,18 +150,6 @@ def repeated(name: str, module: nn.Module) -> str | None:
     return f"{first.text} x{len(found)} {first.first}".strip()
 
 
-def short_lines(name: str, module: nn.Module, depth: int) -> Iterator[str]:
-    """As `lines`, with the papers' words where they fit."""
-    found = word(module)
-    text = f"{found.text} {found.first}".strip() if found else repeated(name, module)
-    if text is not None or block(module) is None:
-        yield f"{'  ' * depth}{name}: {text or layer(module)}"
-        return
-    yield f"{'  ' * depth}{name}: {block(module)}"
-    for child, inner in parts(module):
-        yield from short_lines(child, inner, depth + 1)
-
-
 def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The children that run in evaluation mode; one that is used twice comes twice."""
     for name, child in module._modules.items():
@@ -177,7 +166,7 @@ def stack(model: Net) -> str:
     """
     if type(model).forward not in SERIES:
         raise ValueError(f"the explorer has no word for {type(model).__name__}")
-    body = [line for name, child in parts(model) for line in short_lines(name, child, 0)]
+    body = [line for name, child in parts(model) for line in lines(name, child, 0, short=True)]
     return "\n".join(["input " + "x".join(map(str, model.input_size)), *body])
 
 

@@ -14,9 +14,10 @@ def unknown(what: str, given: object, known: Iterable[str], more: str = "") -> s
         known: the names that there are.
         more: where all of them are listed, if there are too many for a message.
     """
-    names = list(dict.fromkeys(known))
-    near = get_close_matches(str(given), names, n=3) or [name for name in names if str(given) in name][:3]
-    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    names, text = list(dict.fromkeys(known)), str(given).casefold()
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(text, folded, n=3) or [name for name in folded if text in name][:3]
+    hint = f"; did you mean {' or '.join(folded[name] for name in near)}?" if near else "."
     return f"no {what} is named {given!r}{hint} {more or 'There are ' + ', '.join(names)}"
 
 

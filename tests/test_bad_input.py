@@ -408,7 +408,7 @@ LIBRARY: dict[str, Row] = {
     "device to measure": (
         lambda p: profile("lenet5", device="npu9"), ValueError, "there is no device 'npu9' here"),
     # Published figures, claims, experiments.
-    "architecture": (lambda p: published.load("ResNet-51"), ValueError, "'ResNet-51'; did you mean 'ResNet-5"),
+    "architecture": (lambda p: published.load("ResNet-51"), ValueError, "'ResNet-51'; did you mean ResNet-5"),
     "architecture by number": (
         lambda p: published.load(50), ValueError, "shell pattern such as 'ResNet-*'; given 50"),
     "figure that is none": (lambda p: published.precision("about 5"), ValueError, "'about 5' is no plain number"),

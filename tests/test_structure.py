@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "records": {"machine"},
     "data": {"errors"},
     "plots": set(),
-    "published": set(),
+    "published": {"errors"},
     "models": {"errors"},
     "anatomy": {"models", "errors"},
     "localization": {"models", "errors"},

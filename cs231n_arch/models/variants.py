@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Literal
 
 from cs231n_arch.models.layers import Net
@@ -36,12 +36,11 @@ def variant(build: Callable[..., Net], name: str, summary: str, **fixed: object)
         summary: first line of its docstring.
         fixed: arguments of `build` that the variant decides; the variant does not take them.
     """
-    made = partial(build, **fixed)
 
     @wraps(build)
     def construct(*arguments: object, **options: object) -> Net:
         bound = signature.bind(*arguments, **options)
-        return made(**bound.arguments)
+        return build(**bound.arguments, **fixed)
 
     parameters = inspect.signature(build).parameters
     signature = inspect.Signature(

@@ -8,12 +8,13 @@ Numbers stay as printed ("138M", "3.8e9"), because their digits tell how precise
 """
 
 import re
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 
 import pandas as pd
+
+from cs231n_arch.errors import unknown
 
 COLUMNS = ["architecture", "quantity", "value", "unit", "source", "where_found", "confidence"]
 
@@ -64,11 +65,7 @@ def _matching(frame: pd.DataFrame, column: str, pattern: str | None) -> pd.DataF
     if found.empty:
         found = frame[[fnmatchcase(name, pattern) for name in frame[column]]]
     if found.empty:
-        names = list(dict.fromkeys(frame[column]))
-        folded = {name.casefold(): name for name in names}
-        near = [folded[key] for key in get_close_matches(pattern.casefold(), folded, n=3, cutoff=0.5)]
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise ValueError(f"no published row has the {column} {pattern!r}{hint}")
+        raise ValueError(unknown(f"published {column}", pattern, frame[column], "published.load() gives all rows"))
     return found
 
 

@@ -89,9 +89,9 @@ def test_load_gives_a_copy() -> None:
 @pytest.mark.parametrize(
     ("architecture", "quantity", "message"),
     [
-        ("resnet-50", None, "architecture 'resnet-50'; did you mean 'ResNet-50'"),
-        ("VGG-16", "top5_eror_1crop", "quantity 'top5_eror_1crop'; did you mean 'top5_error_1crop'"),
-        ("Zzz-*", None, r"architecture 'Zzz-\*'"),
+        ("resnet-50", None, "architecture is named 'resnet-50'; did you mean ResNet-50"),
+        ("VGG-16", "top5_eror_1crop", "quantity is named 'top5_eror_1crop'; did you mean top5_error_1crop"),
+        ("Zzz-*", None, r"architecture is named 'Zzz-\*'"),
         (50, None, "must be a name or a shell pattern"),
     ],
 )

@@ -81,27 +81,27 @@ def parallel() -> Verdict:
     )
 
 
-def module(bottleneck: bool) -> tuple[str, int]:
-    """Output and multiply-adds of the slides' module."""
+def module(architecture: str) -> tuple[str, int]:
+    """Output and multiply-adds of one of the slides' modules."""
     with torch.device("meta"):
-        model = create_model("inception_naive", bottleneck=bottleneck)
+        model = create_model("inception_naive", bottleneck=architecture == REDUCED)
     frame = layer_table(model)
     inside = frame[frame["name"].str.startswith("inception")]
     channels, height, width = inside["output_shape"].iloc[-1]
     return f"{height}x{width}x{channels}", int(inside["macs"].sum())
 
 
-def module_output(architecture: str, *, bottleneck: bool) -> Verdict:
+def module_output(architecture: str) -> Verdict:
     """The module's output against the slide's."""
     printed = published.load(architecture, "layer_output:concatenation")["value"].item()
-    output, _ = module(bottleneck)
+    output, _ = module(architecture)
     return settle(output, printed=printed, holds=output == printed)
 
 
-def module_operations(architecture: str, remark: str, *, bottleneck: bool) -> Verdict:
+def module_operations(architecture: str, remark: str = "") -> Verdict:
     """The module's multiply-adds against the slide's operations."""
     slide = published.load(architecture, "ops_slide").iloc[0]
-    _, operations = module(bottleneck)
+    _, operations = module(architecture)
     return settle(
         f"{operations / 1e6:.0f}M multiply-adds{remark}",
         printed=f"{slide['value']} operations",
@@ -112,19 +112,19 @@ def module_operations(architecture: str, remark: str, *, bottleneck: bool) -> Ve
 @checks("googlenet-naive")
 def naive_output() -> Verdict:
     """The module without reductions."""
-    return module_output(NAIVE, bottleneck=False)
+    return module_output(NAIVE)
 
 
 @checks("googlenet-naive-ops")
 def naive_operations() -> Verdict:
     """The work of the module without reductions."""
-    return module_operations(NAIVE, "", bottleneck=False)
+    return module_operations(NAIVE)
 
 
 @checks("googlenet-grows")
 def grows() -> Verdict:
     """Channels of the pooling branch, which the naive module adds to those of its convolutions."""
-    output, _ = module(bottleneck=False)
+    output, _ = module(NAIVE)
     after = int(output.split("x")[2])
     return settle(
         f"256 channels become {after}: pooling alone keeps all 256, and every convolution adds its own",
@@ -135,16 +135,14 @@ def grows() -> Verdict:
 @checks("googlenet-bottleneck")
 def reduced_output() -> Verdict:
     """The module with 1x1 reductions."""
-    return module_output(REDUCED, bottleneck=True)
+    return module_output(REDUCED)
 
 
 @checks("googlenet-bottleneck-ops")
 def reduced_operations() -> Verdict:
     """The work of the module with 1x1 reductions; the slide counts one of its convolutions twice."""
     return module_operations(
-        REDUCED,
-        ": the slide's sum counts the reduced 3x3 convolution twice, so the saving is larger",
-        bottleneck=True,
+        REDUCED, ": the slide's sum counts the reduced 3x3 convolution twice, so the saving is larger"
     )
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import torch
@@ -23,6 +23,7 @@ SQUARE = 64  # side of the squares that photographs are cut into, in pixels
 DRAWN = {"digits": (SHOTS, 20), "patches": (5, 20)}  # images of each class to learn from, and others to be asked
 SMALL = 32  # side of what the small net sees of them
 TEXTURES = ("brick", "grass", "gravel")  # of scikit-image
+Described = Callable[[Tensor], Tensor]  # images to features
 OTHER = {"fashion_mnist": "digits", "digits": "digits", "cifar10": "fashion_mnist"}  # the other data set
 
 
@@ -64,27 +65,22 @@ def probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outcome]]
         unseen = only(split.test_images, split.test_labels, half, 2 * half)
         shots = few(*only(split.train_images, split.train_labels, half, 2 * half), seed)
         few_others = few(other.train_images, other.train_labels, seed)
-        net: nn.Module | None = None
+        described: Described = Tensor.float
         if trial.arm.features != "pixels":
-            net = trial.net(seen)
-        if trial.arm.features == "trained":
-            net = trial.train(net, seen).model
-        yield (
-            name,
-            Outcome(
-                {
-                    "other_classes_accuracy": probe(net, shots, unseen, seed),
-                    "other_data_accuracy": probe(net, few_others, (other.test_images, other.test_labels), seed),
-                }
-            ),
-        )
+            net: nn.Module = trial.net(seen)
+            if trial.arm.features == "trained":
+                net = trial.train(net, seen).model
+            described = partial(features, net)
+        metrics = {
+            "other_classes_accuracy": probe(described, shots, unseen, seed),
+            "other_data_accuracy": probe(described, few_others, (other.test_images, other.test_labels), seed),
+        }
+        yield name, Outcome(metrics)
 
 
-def probe(net: nn.Module | None, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seed: int) -> float:
-    """Accuracy of a linear probe of a net's features, or of the pixels."""
-    if net is None:
-        return linear_probe(train, test, seed=seed)
-    return linear_probe((features(net, train[0]), train[1]), (features(net, test[0]), test[1]), seed=seed)
+def probe(described: Described, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], seed: int) -> float:
+    """Accuracy of a linear probe of what `described` makes of the images."""
+    return linear_probe((described(train[0]), train[1]), (described(test[0]), test[1]), seed=seed)
 
 
 def prepared(preprocess: Any, images: Tensor, size: int) -> Tensor:
@@ -95,7 +91,7 @@ def prepared(preprocess: Any, images: Tensor, size: int) -> Tensor:
     return x - mean if std is None else (x / 255 - mean) / torch.tensor(std).view(3, 1, 1)
 
 
-def describer(trial: Trial[Probed]) -> Callable[[Tensor], Tensor]:
+def describer(trial: Trial[Probed]) -> Described:
     """What makes features of bytes: nothing, or a net with its first weights or with published ones."""
     arm, size = trial.arm, trial.work.image_size
     if arm.features == "pixels":
@@ -122,9 +118,7 @@ def photograph_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str
         for metric, split in zip(("few_shot_accuracy", "faces_accuracy"), sets.values(), strict=True):
             images, labels = few(split.train_images, split.train_labels, trial.seed, shots)
             asked, answers = split.test_images[:TESTED], split.test_labels[:TESTED]
-            metrics[metric] = linear_probe(
-                (described(images), labels), (described(asked), answers), seed=trial.seed
-            )
+            metrics[metric] = probe(described, (images, labels), (asked, answers), trial.seed)
         yield name, Outcome(metrics)
 
 
@@ -214,9 +208,7 @@ def far_probes(trials: Mapping[str, Trial[Probed]]) -> Iterator[tuple[str, Outco
             known, asked = drawn(labels, trial.seed, *DRAWN[task])
             train, test = ((images[chosen], labels[chosen]) for chosen in (known, asked))
             metrics[f"{task}_accuracy"] = (
-                from_scratch(trial, train, test)
-                if described is None
-                else linear_probe((described(train[0]), train[1]), (described(test[0]), test[1]), seed=trial.seed)
+                probe(described, train, test, trial.seed) if described else from_scratch(trial, train, test)
             )
         yield name, Outcome(metrics)
 

@@ -1,12 +1,14 @@
 """Layer tables, depths and counts of our nets for the checks: on the meta device, each computed once."""
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import nn
 
 from cs231n_arch.anatomy import layer_table
+from cs231n_arch.claims.verdicts import Verdict, settle
 from cs231n_arch.create import create_model
 from cs231n_arch.models.layers import AuxHead, Branches, Net
 
@@ -64,16 +66,17 @@ def count(module: nn.Module, kind: type[nn.Module]) -> int:
     return sum(isinstance(part, kind) for part in module.modules())
 
 
-def random_in_training(model: nn.Module) -> tuple[str, bool]:
-    """Whether a net for images of 3x32x32 draws at random in training and not at test time; and that in words."""
-    images, different = torch.randn(4, 3, 32, 32), []
+def random_in_training(name: str, **options: Any) -> Verdict:
+    """Whether a net for images of 3x32x32 draws at random in training and not at test time."""
+    torch.manual_seed(0)
+    model, images, different = create_model(name, **options), torch.randn(4, 3, 32, 32), []
     with torch.no_grad():
         for training in (True, False):
             model.train(training)
             first, *others = [model(images) for _ in range(8)]
             different.append(sum(not torch.equal(other, first) for other in others))
     words = f"{different[0]} give other scores in training, {different[1] or 'none'} at test time"
-    return f"of 7 further passes of the same images, {words}", different[0] > 0 and different[1] == 0
+    return settle(f"of 7 further passes of the same images, {words}", holds=different[0] > 0 and different[1] == 0)
 
 
 def of_kind(name: str, *kinds: str) -> pd.DataFrame:

@@ -1,12 +1,9 @@
 """Claims of the chapter on stochastic depth."""
 
-import torch
-
 from cs231n_arch import published
 from cs231n_arch.claims.counts import random_in_training
 from cs231n_arch.claims.runs import by_run
-from cs231n_arch.claims.verdicts import Verdict, checks, settle
-from cs231n_arch.create import create_model
+from cs231n_arch.claims.verdicts import Verdict, checks
 
 DEPTHS = ("constant depth", "stochastic depth")
 
@@ -14,10 +11,7 @@ DEPTHS = ("constant depth", "stochastic depth")
 @checks("stochastic-drop")
 def dropping() -> Verdict:
     """Outputs of one net for one image, several times, in training and at test time."""
-    torch.manual_seed(0)
-    model = create_model("stochastic_resnet", depth=20)
-    ours, holds = random_in_training(model)
-    return settle(ours, holds=holds)
+    return random_in_training("stochastic_resnet", depth=20)
 
 
 @checks("stochastic-time")

@@ -16,9 +16,8 @@ from cs231n_arch.plots.charts import (
     scatter_fit,
     training_curves,
 )
-from cs231n_arch.plots.experiments import arms
 from cs231n_arch.plots.labels import name_lines, name_points
-from cs231n_arch.plots.measurements import not_measurable, scatter_hyperbola
+from cs231n_arch.plots.measurements import arms, not_measurable, scatter_hyperbola
 from cs231n_arch.plots.pictures import architecture, boxes, filters, heatmap, images
 from cs231n_arch.plots.style import FAMILIES, INK, STYLE, colour, family, marker, use_style
 

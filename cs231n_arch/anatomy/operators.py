@@ -8,6 +8,7 @@ from torch import Tensor
 from cs231n_arch.anatomy import windows
 from cs231n_arch.anatomy.calls import Call, Unknown
 from cs231n_arch.anatomy.receptive import Axis, Seen, furthest, moved, squeezed, union
+from cs231n_arch.anatomy.shapes import broadcast
 
 
 def look(call: Call) -> list[Seen | None]:
@@ -94,9 +95,8 @@ def nothing(axis: Axis) -> Axis:
 
 def joined(companions: Sequence[Tensor], sizes: Sequence[int], dim: int) -> Tensor:
     """Join the companions of tensors of these sizes along a dimension."""
-    rest = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
-        *(tuple(c.select(dim, 0).shape) for c in companions)
-    )
+    rest = broadcast(*(c.select(dim, 0).shape for c in companions))
+    assert rest is not None
     shapes = [(*rest[:dim], size, *rest[dim:]) for size in sizes]
     return squeezed(torch.cat([c.expand(shape) for c, shape in zip(companions, shapes, strict=True)], dim))
 

@@ -16,6 +16,7 @@ from cs231n_arch.anatomy.calls import Call
 from cs231n_arch.anatomy.macs import count
 from cs231n_arch.anatomy.operators import look
 from cs231n_arch.anatomy.receptive import Seen, pixels
+from cs231n_arch.anatomy.shapes import run
 
 Side = int | tuple[int, ...] | None  # one number where all are equal, None without a window
 
@@ -23,7 +24,6 @@ Side = int | tuple[int, ...] | None  # one number where all are equal, None with
 LIKE = {"empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_zeros", "ones_like", "zeros_like"}
 # In-place operators that change only how a tensor's numbers are looked at.
 LOOKS = {"as_strided", "detach", "squeeze", "t", "transpose", "unsqueeze"}
-ARITHMETIC = {"add", "div", "mul", "pow", "sub"}
 NOT_COUNTED = " (MACs not counted)"
 
 
@@ -181,56 +181,6 @@ class Watch(TorchDispatchMode):
         name = f"{path}.{operator}".lstrip(".")
         self.loose[name] += 1
         return name if self.loose[name] == 1 else f"{name}_{self.loose[name]}"
-
-
-def run(call: Call, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The operator's outputs; on the meta device the commonest ones are only given their shape.
-
-    PyTorch finds these shapes out slowly, in Python, and loads its compiler first, which takes seconds.
-    """
-    inputs = call.inputs
-    if call.writes or not all(tensor.is_meta for tensor in inputs):
-        return func(*args, **kwargs)
-    if call.name == "native_batch_norm" and not call.given["training"]:
-        image = call.given["input"]
-        return torch.empty_like(image), image.new_empty(0), image.new_empty(0)
-    one_type = len({tensor.dtype for tensor in inputs}) == 1 and inputs[0].is_floating_point()
-    turns_complex = any(isinstance(value, complex) for value in args)
-    usual = call.name == "addmm" or all(tensor.is_contiguous() for tensor in inputs)  # its weights are transposed
-    if not one_type or turns_complex or not usual:
-        return func(*args, **kwargs)  # another type of numbers or memory layout may come out
-    found = shape_of(call)
-    return func(*args, **kwargs) if found is None else inputs[0].new_empty(found)
-
-
-def shape_of(call: Call) -> Sequence[int] | None:
-    """The shape of the output of one of the commonest operators; None if PyTorch must find it, or refuse it."""
-    inputs = call.inputs
-    if call.name in ARITHMETIC:
-        largest = max(inputs, key=Tensor.numel)
-        return largest.shape if all(fits(tensor.shape, largest.shape) for tensor in inputs) else None
-    if call.name == "addmm":
-        bias, left, right = call.given["self"].shape, call.given["mat1"].shape, call.given["mat2"].shape
-        if len(left) == len(right) == 2 and left[1] == right[0] and fits(bias, (left[0], right[1])):
-            return left[0], right[1]
-    if call.name == "mean" and call.given.get("dim") and call.given["dtype"] is None:
-        kept, sides = call.given["keepdim"], inputs[0].shape
-        over = {side % len(sides) for side in call.given["dim"] if -len(sides) <= side < len(sides)}
-        if len(over) == len(call.given["dim"]):
-            return [1 if at in over else n for at, n in enumerate(sides) if kept or at not in over]
-    if call.name == "cat":
-        dim, shape = int(call.given["dim"]), list(inputs[0].shape)
-        others = [[*t.shape[:dim], *t.shape[dim + 1 :]] for t in inputs]
-        if 0 <= dim < len(shape) and others.count(others[0]) == len(others):
-            shape[dim] = sum(t.shape[dim] for t in inputs)
-            return shape
-    return None
-
-
-def fits(shape: Sequence[int], largest: Sequence[int]) -> bool:
-    """Whether arithmetic stretches a tensor of the one shape to the other."""
-    pairs = zip(reversed(shape), reversed(largest), strict=False)
-    return len(shape) <= len(largest) and all(side in (1, whole) for side, whole in pairs)
 
 
 def shorten(values: tuple[int, ...]) -> Side:

@@ -1,10 +1,36 @@
-"""The effects of the papers' ideas: experiments with a control and one change, on real images, judged by rules."""
+"""The effects of the papers' ideas: experiments with a control and one change, on real images, judged by rules.
 
-from cs231n_arch.experiments.design import Comparison, Condition, Experiment
-from cs231n_arch.experiments.records import histories, load_record, save, scale, summary
-from cs231n_arch.experiments.running import TimeUpError, run
-from cs231n_arch.experiments.table import EXPERIMENTS, get
-from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+The names below are loaded on first use: reading a record costs no import of what trains and judges.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cs231n_arch.experiments.design import Comparison, Condition, Experiment
+    from cs231n_arch.experiments.records import histories, load_record, save, scale, summary
+    from cs231n_arch.experiments.running import TimeUpError, run
+    from cs231n_arch.experiments.table import EXPERIMENTS, get
+    from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
+
+_HOMES = {
+    "Comparison": "design",
+    "Condition": "design",
+    "Experiment": "design",
+    "histories": "records",
+    "load_record": "records",
+    "save": "records",
+    "scale": "records",
+    "summary": "records",
+    "TimeUpError": "running",
+    "run": "running",
+    "EXPERIMENTS": "table",
+    "get": "table",
+    "Arm": "trial",
+    "Outcome": "trial",
+    "Trial": "trial",
+    "Work": "trial",
+}
 
 __all__ = [
     "EXPERIMENTS",
@@ -24,3 +50,13 @@ __all__ = [
     "scale",
     "summary",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"cs231n_arch.experiments.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'cs231n_arch.experiments' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

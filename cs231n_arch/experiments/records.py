@@ -11,14 +11,16 @@ from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cs231n_arch.experiments.design import Comparison, Experiment
 from cs231n_arch.experiments.rules import LEVEL, NOT_REACHED, decide, judge, together
-from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome
 from cs231n_arch.records import read, stamp, write_atomically
+
+if TYPE_CHECKING:  # to read a record loads nothing that trains
+    from cs231n_arch.experiments.design import Comparison, Experiment
+    from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome
 
 RunRecord = dict[str, Any]
 VERSION = 2  # of the format; 1 had no intervals, no regimes and no version
@@ -39,8 +41,8 @@ Values = Mapping[str, Sequence[Mapping[str, float]]]
 
 
 def make_record(
-    experiment: Experiment,
-    budget: BudgetName,
+    experiment: "Experiment",
+    budget: "BudgetName",
     runs: Mapping[str, Sequence[Mapping[str, Any]]],
     *,
     looks: Sequence[int],
@@ -78,7 +80,7 @@ def make_record(
     }
 
 
-def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> dict[str, Any]:
+def judgement(experiment: "Experiment", values: Values, looks: Sequence[int]) -> dict[str, Any]:
     """The findings of the rules: the keys `question`, `claims`, `verdicts` and `comparisons` of a record.
 
     The level is shared among the looks, since each is a chance to be wrong; Holm's correction shares it among the
@@ -109,7 +111,7 @@ def judgement(experiment: Experiment, values: Values, looks: Sequence[int]) -> d
     }
 
 
-def compared(comparison: Comparison, values: Values, level: float) -> dict[str, Any]:
+def compared(comparison: "Comparison", values: Values, level: float) -> dict[str, Any]:
     """A comparison as the record shows it, still without its verdict."""
     control, treatment = (
         [metrics[comparison.metric] for metrics in values[arm]]
@@ -137,13 +139,13 @@ def compared(comparison: Comparison, values: Values, level: float) -> dict[str, 
     }
 
 
-def described(arm: Arm) -> dict[str, Any]:
+def described(arm: "Arm") -> dict[str, Any]:
     """An arm as the record shows it."""
     parts = {"model": arm.model, "options": arm.options, "changes": arm.changes, "settings": arm.settings}
     return {name: plain(value) for name, value in parts.items()}
 
 
-def entry(seed: int, outcome: Outcome) -> dict[str, Any]:
+def entry(seed: int, outcome: "Outcome") -> dict[str, Any]:
     """One seed of an arm."""
     curve = pd.DataFrame() if outcome.curve is None else outcome.curve
     curve = curve.drop(columns="seconds", errors="ignore").round(DECIMALS)
@@ -180,7 +182,9 @@ def save(record: RunRecord, folder: str | os.PathLike[str] | None = None) -> Pat
     return write_atomically(path, json.dumps(record, separators=(",", ":")) + "\n")
 
 
-def is_recorded(experiment: Experiment, budget: BudgetName, folder: str | os.PathLike[str] | None = None) -> bool:
+def is_recorded(
+    experiment: "Experiment", budget: "BudgetName", folder: str | os.PathLike[str] | None = None
+) -> bool:
     """Whether the folder has a record of this experiment and budget, with the present settings."""
     path = results_folder(folder) / file_name(experiment.id, budget)
     if not path.exists():

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from scipy.stats import t as student
-
 Found = Literal["confirmed", "not shown at this scale", "refuted at this scale", "regime not reached"]
 CONFIRMED: Found = "confirmed"
 NOT_SHOWN: Found = "not shown at this scale"
@@ -114,6 +112,8 @@ def judge(rule: Rule, control: Sequence[float], treatment: Sequence[float], *, l
     Raises:
         ValueError: fewer than two seeds, unequal numbers of them, or values that are not finite.
     """
+    from scipy.stats import t as student  # here, so that a reader of records does not pay for it
+
     for values in (control, treatment):
         if len(values) < 2 or len(values) != len(control) or not all(map(math.isfinite, values)):
             raise ValueError(

@@ -5,6 +5,7 @@ verdict from our nets or from published rows, or reads it from a recorded run; n
 measured needs no function of its own: a recorded run decides it, by the run's own rule.
 """
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from importlib import import_module, resources
 
@@ -60,30 +61,35 @@ def check(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
     Raises:
         ValueError: no such chapter, or no claim that matches; the message names similar ones.
     """
+    return pd.DataFrame(checked(chosen(pattern, chapter)))
+
+
+def chosen(pattern: str = "*", chapter: str | None = None) -> pd.DataFrame:
+    """The rows of the ledger that `check` checks; the same arguments and refusals."""
     rows = ledger()
-    if chapter is not None:
-        rows = _some(rows[rows["chapter"] == chapter], "chapter", chapter, rows["chapter"])
-    rows = _some(rows[[fnmatchcase(name, pattern) for name in rows["id"]]], "claim", pattern, rows["id"])
-    found = [(CHECKS[name], CHECKS[name]()) for name in rows["id"]]
-    return (
-        rows[["id", "chapter", "claim"]]
-        .assign(
-            printed=[verdict.printed or words for (_, verdict), words in zip(found, rows["printed"], strict=True)],
-            ours=[verdict.ours for _, verdict in found],
-            verdict=[verdict.verdict for _, verdict in found],
-            where=[
-                ", ".join(filter(None, (f"{function.__module__}.{function.__name__}", verdict.where)))
-                for function, verdict in found
-            ],
-            minute=["" if pd.isna(seconds) else minute(seconds) for seconds in rows["seconds"]],
-            source=rows["source"],
-        )
-        .reset_index(drop=True)
-    )
+    if chapter not in (None, *rows["chapter"]):
+        raise ValueError(unknown("chapter", chapter, rows["chapter"]))
+    pairs = zip(rows["id"], rows["chapter"], strict=True)
+    found = rows[[fnmatchcase(name, pattern) and chapter in (None, home) for name, home in pairs]]
+    if found.empty:
+        raise ValueError(unknown("claim", pattern, rows["id"], "`cs231n-arch claims` lists them all"))
+    return found
 
 
-def _some(rows: pd.DataFrame, what: str, given: str, names: pd.Series) -> pd.DataFrame:
-    """The rows, if there are any."""
-    if rows.empty:
-        raise ValueError(unknown(what, given, names, "`cs231n-arch claims` lists them all"))
-    return rows
+def checked(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """The rows of `check` for these of the ledger, each as soon as it is checked."""
+    for row in rows.to_dict("records"):
+        function = CHECKS[row["id"]]
+        verdict = function()
+        place = f"{function.__module__}.{function.__name__}"
+        yield {
+            "id": row["id"],
+            "chapter": row["chapter"],
+            "claim": row["claim"],
+            "printed": verdict.printed or row["printed"],
+            "ours": verdict.ours,
+            "verdict": verdict.verdict,
+            "where": f"{place}, {verdict.where}" if verdict.where else place,
+            "minute": "" if pd.isna(row["seconds"]) else minute(row["seconds"]),
+            "source": row["source"],
+        }

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from fnmatch import fnmatchcase
 
 EXAMPLES = ("claims", "claims 'vgg-*'", "claims --chapter googlenet", "claims --csv > claims.csv")
 
@@ -22,26 +21,16 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from cs231n_arch import claims
-    from cs231n_arch.errors import unknown
 
-    ledger = claims.ledger()
-    chapters = ledger["chapter"].unique()
-    if arguments.chapter not in (None, *chapters):
-        raise ValueError(unknown("chapter", arguments.chapter, chapters))
-    names = [
-        claim
-        for claim, chapter in zip(ledger["id"], ledger["chapter"], strict=True)
-        if fnmatchcase(claim, arguments.pattern) and arguments.chapter in (None, chapter)
-    ]
-    if not names:
-        raise ValueError(unknown("claim", arguments.pattern, ledger["id"], "`cs231n-arch claims` prints all"))
+    rows = claims.chosen(arguments.pattern, arguments.chapter)
     if arguments.csv:
-        bar = tqdm(names, disable=not sys.stderr.isatty(), unit="claim", leave=False, delay=1)
-        print(pd.concat([claims.check(name) for name in bar]).to_csv(index=False), end="")
+        silent = not sys.stderr.isatty()
+        bar = tqdm(claims.checked(rows), total=len(rows), disable=silent, unit="claim", leave=False, delay=1)
+        print(pd.DataFrame(bar).to_csv(index=False), end="")
         return 0
-    for name in names:
-        for row in claims.check(name).itertuples():
-            said = f"minute {row.minute!s} of the lecture" if row.minute else "by the paper, not in the lecture"
-            print(f"{row.id}: {row.verdict}\n  claim    {row.claim}\n  said     {said}\n  printed  {row.printed}")
-            print(f"  ours     {row.ours}\n  checked  {row.where}", flush=True)
+    for row in claims.checked(rows):
+        minute, claim, printed = row["minute"], row["claim"], row["printed"]
+        said = f"minute {minute} of the lecture" if minute else "by the paper, not in the lecture"
+        print(f"{row['id']}: {row['verdict']}\n  claim    {claim}\n  said     {said}\n  printed  {printed}")
+        print(f"  ours     {row['ours']}\n  checked  {row['where']}", flush=True)
     return 0

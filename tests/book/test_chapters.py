@@ -1,6 +1,7 @@
 """Every chapter keeps to the template, without being run; `pytest --nbmake book` runs them."""
 
 import ast
+import inspect
 import json
 import re
 import sys
@@ -14,6 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 import cs231n_arch
 from cs231n_arch.claims import check, ledger
 from cs231n_arch.claims.page import page as claims_page
+from cs231n_arch.claims.verdicts import CHECKS
 from cs231n_arch.models.names import MODELS
 from cs231n_arch.training.recipes import RECIPES
 
@@ -283,7 +285,9 @@ def test_the_ledger_shows_every_claim_with_its_anchor_its_minute_and_its_check()
         seconds = rows["seconds"][name]
         assert ("youtube.com/watch?v=DAOcjicFr1Y&amp;t=" in text) == (seconds == seconds), name
         assert f"&amp;t={seconds:.0f}s" in text or seconds != seconds
-        assert f"checks(&quot;{name}&quot;)" in text
+        shared = inspect.unwrap(CHECKS[name])  # the one function of all claims that a run decides, or a rule
+        assert f"def {shared.__name__}(" in text
+        assert (f"checks(&quot;{name}&quot;)" in text) == (shared is CHECKS[name])
         assert f'data-chapter="{rows["chapter"][name]}"' in text
         page = re.search(r'<a href="(\w+)\.html">', text)[1]
         assert f"book/{page}" in PAGES, name

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -49,6 +51,14 @@ def test_functions_live_in_the_files_of_their_chapter() -> None:
             assert re.fullmatch(rf"cs231n_arch\.claims\.{claim.chapter}(_\w+)?", CHECKS[claim.id].__module__), (
                 claim
             )
+
+
+def test_the_ledger_is_read_without_what_trains_and_judges() -> None:
+    """They take as long to load as PyTorch does."""
+    heavy = {"torchvision", "scipy", "sklearn", "matplotlib", "sympy", "cs231n_arch.experiments.table"}
+    code = f"import sys; from cs231n_arch import claims; print(*({heavy} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
 
 
 def test_what_is_measured_has_an_experiment(checked: pd.DataFrame) -> None:

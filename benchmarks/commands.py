@@ -1,6 +1,6 @@
 """How soon the commands answer: seconds of the processor, medians of several runs, each next to its goal.
 
-    python benchmarks/commands.py                  # about two minutes on a quiet core
+    python benchmarks/commands.py                  # about a minute on a quiet core
     python benchmarks/commands.py --runs 1
 
 Each run is a process of its own, and the commands take turns, so that a busy minute slows all of them. Seconds are
@@ -51,7 +51,7 @@ def main() -> None:
     for _ in range(runs):
         for name, (arguments, _) in CASES.items():
             seconds[name].append(spent(arguments))
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} processors, {runs} runs")
+    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} processors, runs: {runs}")
     print(f"{'':30}{'median':>8}{'range':>14}{'goal':>7}")
     for name, (_, goal) in CASES.items():
         times = seconds[name]

@@ -69,7 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("auto", "fp32", "bf16", "fp16"),
         default="auto",
-        help="of matrix products; default: auto, which is bf16 where the device multiplies in it, else fp32",
+        help="of matrix products; default: auto, which is bf16 where the device multiplies in it and a batch has "
+        "10^9 multiply-accumulates or more, else fp32",
     )
     parser.add_argument(
         "--workers", type=int, default=2, metavar="N", help="processes that read image files; default: 2"

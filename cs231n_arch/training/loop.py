@@ -107,8 +107,6 @@ def train(
     check_kinds(model, data, recipe, compute, files)
     target, world = find_device(device), World.here()
     compute, files = compute or Compute(), files or Files()
-    if compute.precision == "auto":
-        compute = replace(compute, precision=fast_precision(target))
     recipe = recipe if batch_size is None else recipe.replace(batch_size=batch_size)
 
     first = one_image(data).to(target)
@@ -119,6 +117,9 @@ def train(
     )
     if compute.accumulate > recipe.batch_size // world.size:
         raise ValueError(f"a batch of {recipe.batch_size // world.size} has no {compute.accumulate} parts")
+    if compute.precision == "auto":
+        at_once = recipe.batch_size // world.size // compute.accumulate
+        compute = replace(compute, precision=fast_precision(model, first, at_once))
     total = _length(recipe, len(batches), epochs, steps)
 
     identity = {f.name: repr(getattr(recipe, f.name)) for f in fields(recipe) if f.name not in NOT_THE_RUN} | {

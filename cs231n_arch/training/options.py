@@ -14,11 +14,12 @@ TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Compute:
-    """How an update is computed. The defaults give nearly the same numbers on every machine.
+    """How an update is computed. With `fp32`, nearly the same numbers come out on every machine.
 
     Attributes:
         precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss; `auto` takes
-            `bf16` where the device multiplies in it, else `fp32`.
+            `bf16` where the device multiplies in it and a batch has 10^9 multiply-accumulates or more, else
+            `fp32`. `Run.precision` says which it was.
         channels_last: store images and weights with the channels last, which most machines convolve faster. A
             model that cannot be computed so is trained in PyTorch's usual layout, with a warning.
         compile: run the model through `torch.compile`.
@@ -30,7 +31,7 @@ class Compute:
         ValueError: an unknown precision, or less than one part.
     """
 
-    precision: Precision = "fp32"
+    precision: Precision = "auto"
     channels_last: bool = True
     compile: bool = False
     accumulate: int = 1

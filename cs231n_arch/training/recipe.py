@@ -51,7 +51,7 @@ class Recipe:
         initialisation: of the weights. The model's constructor has it, too.
         augmentation: what is done to a training image, in order.
         test_view: what is done to a test image.
-        sources: place in the paper -> the fields that it gives, with commas between them.
+        sources: place in the paper -> the fields that it gives.
         notes: field -> where the lecture, released code or popular code differs, or what the paper leaves open.
     """
 
@@ -78,7 +78,7 @@ class Recipe:
     initialisation: str = ""
     augmentation: tuple[str, ...] = ()
     test_view: str = ""
-    sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     notes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +89,7 @@ class Recipe:
 
     def source(self, name: str) -> str:
         """Where the paper prints the field `name`; empty for one that it does not use."""
-        return ", ".join(place for place, given in self.sources.items() if name in given.split(", "))
+        return ", ".join(place for place, given in self.sources.items() if name in given)
 
     def table(self) -> "pd.DataFrame":
         """One row per field: `field, value, source, note`. Fields that the paper does not use are left out."""

@@ -25,11 +25,12 @@ NIN = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image, contrast-normalized and ZCA-whitened",
     sources={
-        "Section 4": "schedule, batch_size, dropout",
-        "Section 4.1": "augmentation, test_view",
-        "not printed; the released Caffe solver and net": "optimizer, lr, iterations, weight_decay, decays, "
-        "momentum, initialisation",
-        "iterations times batch over 50,000 images": "epochs",
+        "Section 4": ("schedule", "batch_size", "dropout"),
+        "Section 4.1": ("augmentation", "test_view"),
+        "not printed; the released Caffe solver and net": (
+            "optimizer", "lr", "iterations", "weight_decay", "decays", "momentum", "initialisation",
+        ),
+        "iterations times batch over 50,000 images": ("epochs",),
     },
     notes={
         "schedule": "repeated once, so that the last rate is a hundredth of the first; the released Caffe solver "
@@ -38,7 +39,7 @@ NIN = Recipe(
         "lr": "in both releases biases learn at twice the rate, the last layer at a tenth of it (not built here)",
         "augmentation": "only for the second of two results; the size of the translation is not printed",
     },
-)
+)  # fmt: skip
 
 RESNET_CIFAR = Recipe(
     name="resnet_cifar",
@@ -56,22 +57,24 @@ RESNET_CIFAR = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image",
     sources={
-        "Section 4.2": "optimizer, lr, schedule, batch_size, iterations, weight_decay, momentum, dropout, "
-        "initialisation, augmentation, test_view",
-        "iterations times batch over 50,000 images": "epochs",
+        "Section 4.2": (
+            "optimizer", "lr", "schedule", "batch_size", "iterations", "weight_decay", "momentum", "dropout",
+            "initialisation", "augmentation", "test_view",
+        ),
+        "iterations times batch over 50,000 images": ("epochs",),
     },
     notes={
         "warmup": "only for 110 layers: the recipe resnet_cifar_110",
         "schedule": "chosen on a split of 45,000 training and 5,000 validation images",
         "batch_size": "on two GPUs, 64 on each, which is what batch norm saw",
     },
-)
+)  # fmt: skip
 
 RESNET_CIFAR_110 = replace(
     RESNET_CIFAR,
     name="resnet_cifar_110",
     warmup=Warmup(factor=0.1, iterations=400),
-    sources={**RESNET_CIFAR.sources, "Section 4.2, 110 layers": "warmup"},
+    sources={**RESNET_CIFAR.sources, "Section 4.2, 110 layers": ("warmup",)},
     notes={
         **RESNET_CIFAR.notes,
         "warmup": "printed: 0.01 until the training error is below 80 %, about 400 iterations",
@@ -84,10 +87,12 @@ PREACT_RESNET = replace(
     paper="he2016identity",
     warmup=Warmup(factor=0.1, iterations=400),
     sources={
-        "Appendix": "optimizer, lr, schedule, batch_size, weight_decay, momentum, initialisation, augmentation, "
-        "warmup",
-        "He et al. (2016), Section 4.2, which the appendix follows": "iterations, test_view",
-        "iterations times batch over 50,000 images": "epochs",
+        "Appendix": (
+            "optimizer", "lr", "schedule", "batch_size", "weight_decay", "momentum", "initialisation",
+            "augmentation", "warmup",
+        ),
+        "He et al. (2016), Section 4.2, which the appendix follows": ("iterations", "test_view"),
+        "iterations times batch over 50,000 images": ("epochs",),
     },
     notes={
         "batch_size": "on two GPUs, 64 on each; 64 for the best result of the 1001-layer net (Table 4)",
@@ -95,7 +100,7 @@ PREACT_RESNET = replace(
         "nesterov": "not printed; the released code has it",
         "warmup": "the released code has none",
     },
-)
+)  # fmt: skip
 
 WIDE_RESNET = Recipe(
     name="wide_resnet",
@@ -113,17 +118,19 @@ WIDE_RESNET = Recipe(
     augmentation=REFLECT_AND_FLIP,
     test_view="the image",
     sources={
-        "Section 3": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, nesterov, "
-        "augmentation, test_view",
-        "Section 2.4 and Section 3": "dropout",
-        "not printed; the released Torch code": "initialisation",
+        "Section 3": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
+            "augmentation", "test_view",
+        ),
+        "Section 2.4 and Section 3": ("dropout",),
+        "not printed; the released Torch code": ("initialisation",),
     },
     notes={
         "augmentation": "images are normalized by channel mean and deviation; Table 4 used ZCA whitening",
         "schedule": "the ImageNet nets follow fb.resnet.torch",
         "epochs": "on SVHN 160, at rate 0.01, divided by 10 at 80 and 120, with dropout 0.4",
     },
-)
+)  # fmt: skip
 
 RESNEXT_CIFAR = Recipe(
     name="resnext_cifar",
@@ -139,9 +146,11 @@ RESNEXT_CIFAR = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image",
     sources={
-        "Appendix A": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, augmentation, "
-        "test_view",
-        "Section 4": "initialisation",
+        "Appendix A": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "augmentation",
+            "test_view",
+        ),
+        "Section 4": ("initialisation",),
     },
     notes={
         "batch_size": "on eight GPUs, 16 on each; the first version of the paper printed 256",
@@ -149,7 +158,7 @@ RESNEXT_CIFAR = Recipe(
         "the epochs",
         "nesterov": "not printed; the released code has it",
     },
-)
+)  # fmt: skip
 
 STOCHASTIC_DEPTH = Recipe(
     name="stochastic_depth",
@@ -167,17 +176,19 @@ STOCHASTIC_DEPTH = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image",
     sources={
-        "Section 4": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, nesterov, "
-        "augmentation, test_view",
-        "Section 3": "dropout",
-        "not printed; the released Torch code": "initialisation",
+        "Section 4": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
+            "augmentation", "test_view",
+        ),
+        "Section 3": ("dropout",),
+        "not printed; the released Torch code": ("initialisation",),
     },
     notes={
         "epochs": "50 on SVHN, 90 on ImageNet",
         "test_view": "the released code subtracts the mean image and divides by one deviation; it trains on "
         "45,000 images and validates on 5,000",
     },
-)
+)  # fmt: skip
 
 FRACTALNET = Recipe(
     name="fractalnet",
@@ -193,15 +204,17 @@ FRACTALNET = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image",
     sources={
-        "Section 4": "optimizer, lr, schedule, batch_size, epochs, momentum, dropout, initialisation, "
-        "augmentation, test_view",
+        "Section 4": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "dropout", "initialisation",
+            "augmentation", "test_view",
+        ),
     },
     notes={
         "schedule": "the number of reductions is not printed; after four, 25 of 400 epochs remain",
         "weight_decay": "not printed",
         "epochs": "20 on SVHN, 70 on ImageNet (there at rate 0.001 with batches of 32)",
     },
-)
+)  # fmt: skip
 
 DENSENET_CIFAR = Recipe(
     name="densenet_cifar",
@@ -219,9 +232,11 @@ DENSENET_CIFAR = Recipe(
     augmentation=CROP_AND_FLIP,
     test_view="the image",
     sources={
-        "Section 4.2": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, nesterov, dropout, "
-        "initialisation",
-        "Section 4.1": "augmentation, test_view",
+        "Section 4.2": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
+            "dropout", "initialisation",
+        ),
+        "Section 4.1": ("augmentation", "test_view"),
     },
     notes={"schedule": "printed as 50 % and 75 % of the epochs", "epochs": "40 on SVHN"},
-)
+)  # fmt: skip

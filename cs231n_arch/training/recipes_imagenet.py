@@ -19,10 +19,12 @@ ALEXNET = Recipe(
     augmentation=("shorter side 256, center 256", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
     test_view="ten crops (corners and center, each flipped), softmax averaged",
     sources={
-        "Section 5": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, initialisation",
-        "Section 4.2": "dropout",
-        "Section 4.1": "augmentation, test_view",
-        "not printed; the authors' cuda-convnet": "decays",
+        "Section 5": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "initialisation",
+        ),
+        "Section 4.2": ("dropout",),
+        "Section 4.1": ("augmentation", "test_view"),
+        "not printed; the authors' cuda-convnet": ("decays",),
     },
     notes={
         "decays": "the paper writes the decay for weights; its code, cuda-convnet, gives biases none",
@@ -31,7 +33,7 @@ ALEXNET = Recipe(
         "augmentation": "the authors' cuda-convnet rounds sizes up, so that conv1 makes 55 of 224; code that "
         "rounds down crops 227",
     },
-)
+)  # fmt: skip
 
 ZFNET = Recipe(
     name="zfnet",
@@ -47,9 +49,11 @@ ZFNET = Recipe(
     augmentation=("shorter side 256, center 256", "one of ten crops 224 (corners and center, each flipped)"),
     test_view="ten crops (corners and center, each flipped)",
     sources={
-        "Section 3": "optimizer, lr, schedule, batch_size, epochs, momentum, dropout, initialisation, "
-        "augmentation",
-        "not printed; as AlexNet, with which the paper compares": "test_view",
+        "Section 3": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "dropout", "initialisation",
+            "augmentation",
+        ),
+        "not printed; as AlexNet, with which the paper compares": ("test_view",),
     },
     notes={
         "schedule": "annealed by hand when the validation error plateaus; the number of reductions is not printed",
@@ -57,7 +61,7 @@ ZFNET = Recipe(
         "initialisation": "equal weights could not learn different features; N(0, 0.01²) is what must be meant",
         "augmentation": "each convolutional filter whose RMS passes 0.1 is scaled back to it (not built here)",
     },
-)
+)  # fmt: skip
 
 VGG = Recipe(
     name="vgg",
@@ -75,9 +79,11 @@ VGG = Recipe(
     augmentation=("shorter side in 256-512", "random crop 224", "random flip", "RGB color shift"),
     test_view="dense evaluation and 50 crops (5x5 grid, each flipped) at each of three scales, softmax averaged",
     sources={
-        "Section 3.1": "optimizer, lr, schedule, batch_size, epochs, iterations, weight_decay, momentum, "
-        "dropout, initialisation, augmentation",
-        "Section 3.2": "test_view",
+        "Section 3.1": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "iterations", "weight_decay", "momentum",
+            "dropout", "initialisation", "augmentation",
+        ),
+        "Section 3.2": ("test_view",),
     },
     notes={
         "lr": "0.001 where a net for shorter side 384 begins with the weights for 256",
@@ -85,7 +91,7 @@ VGG = Recipe(
         "initialisation": "after submission: Glorot & Bengio (2010) works without pre-training",
         "decays": "not printed",
     },
-)
+)  # fmt: skip
 
 RESNET = Recipe(
     name="resnet",
@@ -103,9 +109,11 @@ RESNET = Recipe(
     augmentation=("shorter side in 256-480", "random crop 224", "random flip", "PCA lighting, deviation 0.1"),
     test_view="ten crops; best results: fully convolutional at shorter sides 224, 256, 384, 480 and 640, averaged",
     sources={
-        "Section 3.4": "optimizer, lr, schedule, batch_size, iterations, weight_decay, momentum, dropout, "
-        "initialisation, augmentation, test_view",
-        "Section 3.4: iterations times batch over 1.28 million images": "epochs",
+        "Section 3.4": (
+            "optimizer", "lr", "schedule", "batch_size", "iterations", "weight_decay", "momentum", "dropout",
+            "initialisation", "augmentation", "test_view",
+        ),
+        "Section 3.4: iterations times batch over 1.28 million images": ("epochs",),
     },
     notes={
         "weight_decay": "the lecture's slide prints 1e-5",
@@ -114,7 +122,7 @@ RESNET = Recipe(
         "divide at epochs 30 and 60 of 90",
         "augmentation": "fb.resnet.torch and torchvision crop by area and aspect, as GoogLeNet does",
     },
-)
+)  # fmt: skip
 
 RESNEXT = Recipe(
     name="resnext",
@@ -130,8 +138,8 @@ RESNEXT = Recipe(
     augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and color"),
     test_view="center crop 224 of shorter side 256",
     sources={
-        "Section 4": "optimizer, lr, batch_size, weight_decay, momentum, initialisation, test_view",
-        "Section 4, which names fb.resnet.torch": "schedule, augmentation, epochs",
+        "Section 4": ("optimizer", "lr", "batch_size", "weight_decay", "momentum", "initialisation", "test_view"),
+        "Section 4, which names fb.resnet.torch": ("schedule", "augmentation", "epochs"),
     },
     notes={
         "schedule": "printed: divided by 10 three times, on the schedule of fb.resnet.torch",
@@ -155,12 +163,14 @@ DENSENET = Recipe(
     augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "PCA lighting and color"),
     test_view="center crop 224, or ten crops",
     sources={
-        "Section 4.2": "optimizer, lr, schedule, batch_size, epochs, weight_decay, momentum, nesterov, "
-        "initialisation",
-        "Section 4.1, which names fb.resnet.torch": "augmentation, test_view",
+        "Section 4.2": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "weight_decay", "momentum", "nesterov",
+            "initialisation",
+        ),
+        "Section 4.1, which names fb.resnet.torch": ("augmentation", "test_view"),
     },
     notes={"batch_size": "128 for DenseNet-161, for memory, with 100 epochs and a further division at epoch 90"},
-)
+)  # fmt: skip
 
 SENET = Recipe(
     name="senet",
@@ -177,15 +187,17 @@ SENET = Recipe(
     augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip"),
     test_view="center crop 224 of shorter side 256",
     sources={
-        "Section 5.1": "optimizer, lr, schedule, batch_size, epochs, momentum, initialisation, augmentation, "
-        "test_view",
-        "not printed; He et al. (2016), Section 3.4, whose nets these are": "weight_decay, dropout",
+        "Section 5.1": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "initialisation", "augmentation",
+            "test_view",
+        ),
+        "not printed; He et al. (2016), Section 3.4, whose nets these are": ("weight_decay", "dropout"),
     },
     notes={
         "batch_size": "the released models were trained anew with batches of 256 at rate 0.1, for longer",
         "augmentation": "the released models also rotate by up to 10 degrees and shift the pixels by up to 20",
     },
-)
+)  # fmt: skip
 
 SQUEEZENET = Recipe(
     name="squeezenet",
@@ -203,17 +215,18 @@ SQUEEZENET = Recipe(
     augmentation=("256 by 256", "random crop 227"),
     test_view="center crop 227",
     sources={
-        "Section 3.3": "lr, schedule, dropout",
-        "not printed; the released Caffe solver": "optimizer, batch_size, epochs, iterations, weight_decay, "
-        "momentum",
-        "not printed; the released Caffe net": "initialisation, augmentation, test_view",
+        "Section 3.3": ("lr", "schedule", "dropout"),
+        "not printed; the released Caffe solver": (
+            "optimizer", "batch_size", "epochs", "iterations", "weight_decay", "momentum",
+        ),
+        "not printed; the released Caffe net": ("initialisation", "augmentation", "test_view"),
     },
     notes={
         "batch_size": "32 images, gradients added over 16 of them before an update; 32 to 1024 were tried, says "
         "the page of the release",
         "augmentation": "the released net does not mirror; popular code does",
     },
-)
+)  # fmt: skip
 
 DEEP_COMPRESSION = Recipe(
     name="deep_compression",
@@ -232,12 +245,14 @@ DEEP_COMPRESSION = Recipe(
     augmentation=("256 by 256", "random crop 227", "random flip"),
     test_view="center crop 227",
     sources={
-        "Han et al. (2015), arXiv 1506.02626, Section 4.2": "lr, iterations",
-        "Han et al. (2015), Section 3.2": "dropout",
-        "Han et al. (2015), Section 3.3": "initialisation",
-        "not printed; Caffe's bvlc_alexnet, which is pruned": "optimizer, batch_size, schedule, weight_decay, "
-        "decays, momentum, augmentation, test_view",
-        "iterations times batch over 1.28 million images": "epochs",
+        "Han et al. (2015), arXiv 1506.02626, Section 4.2": ("lr", "iterations"),
+        "Han et al. (2015), Section 3.2": ("dropout",),
+        "Han et al. (2015), Section 3.3": ("initialisation",),
+        "not printed; Caffe's bvlc_alexnet, which is pruned": (
+            "optimizer", "batch_size", "schedule", "weight_decay", "decays", "momentum", "augmentation",
+            "test_view",
+        ),
+        "iterations times batch over 1.28 million images": ("epochs",),
     },
     notes={
         "lr": "a hundredth of the rate that trained the net; a tenth for LeNet (Section 4.1). The paper of Deep "
@@ -245,4 +260,4 @@ DEEP_COMPRESSION = Recipe(
         "schedule": "Caffe's solver divides by 10 every 100,000 iterations",
         "decays": "Caffe's net sets decay_mult to 0 for every bias, and lets biases learn at twice the rate",
     },
-)
+)  # fmt: skip

@@ -20,11 +20,11 @@ GOOGLENET = Recipe(
     augmentation=("area crop 224, 8-100 % of the image, aspect 3/4-4/3", "random flip", "photometric distortion"),
     test_view="144 crops (4 scales, 3 squares, 6 crops, each flipped), softmax averaged",
     sources={
-        "Section 6": "optimizer, momentum, schedule, ema_decay, augmentation",
-        "Section 5": "dropout",
-        "Section 7": "test_view",
-        "not printed; Caffe's bvlc_googlenet/solver.prototxt": "lr, batch_size, epochs, weight_decay",
-        "not printed; Caffe's bvlc_googlenet/train_val.prototxt": "initialisation, decays",
+        "Section 6": ("optimizer", "momentum", "schedule", "ema_decay", "augmentation"),
+        "Section 5": ("dropout",),
+        "Section 7": ("test_view",),
+        "not printed; Caffe's bvlc_googlenet/solver.prototxt": ("lr", "batch_size", "epochs", "weight_decay"),
+        "not printed; Caffe's bvlc_googlenet/train_val.prototxt": ("initialisation", "decays"),
     },
     notes={
         "optimizer": "asynchronous, on many machines (DistBelief)",
@@ -62,11 +62,15 @@ INCEPTION_V3 = Recipe(
     ),
     test_view="central 87.5 % scaled to 299; 12 or 144 crops in Tables 4 and 5",
     sources={
-        "Section 8": "optimizer, lr, schedule, batch_size, epochs, rms_decay, rms_epsilon, clip_norm, ema_decay",
-        "Section 7": "label_smoothing",
-        "Section 10; the single view from the authors' TensorFlow code": "test_view",
-        "not printed; the authors' TensorFlow code": "weight_decay, decays, momentum, dropout, initialisation, "
-        "augmentation",
+        "Section 8": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "rms_decay", "rms_epsilon", "clip_norm",
+            "ema_decay",
+        ),
+        "Section 7": ("label_smoothing",),
+        "Section 10; the single view from the authors' TensorFlow code": ("test_view",),
+        "not printed; the authors' TensorFlow code": (
+            "weight_decay", "decays", "momentum", "dropout", "initialisation", "augmentation",
+        ),
     },
     notes={
         "batch_size": "on each of 50 replicas that update asynchronously",
@@ -74,7 +78,7 @@ INCEPTION_V3 = Recipe(
         "rms_epsilon": "TensorFlow adds it below the root, PyTorch's RMSprop outside; ours follows TensorFlow",
         "ema_decay": "a running average is evaluated; its constant is from the authors' code",
     },
-)
+)  # fmt: skip
 
 INCEPTION_V4 = Recipe(
     name="inception_v4",
@@ -100,12 +104,14 @@ INCEPTION_V4 = Recipe(
     ),
     test_view="central 87.5 % scaled to 299; 12 or 144 crops in Tables 3 and 4",
     sources={
-        "Section 4": "optimizer, lr, schedule, rms_decay, rms_epsilon, ema_decay",
-        "Figure 9": "dropout",
-        "Section 5; the single view from the authors' TensorFlow code": "test_view",
-        "not printed; the authors' TensorFlow code": "batch_size, weight_decay, decays, momentum, "
-        "label_smoothing, initialisation, augmentation",
-        "not printed; Figures 20 to 25 end near it": "epochs",
+        "Section 4": ("optimizer", "lr", "schedule", "rms_decay", "rms_epsilon", "ema_decay"),
+        "Figure 9": ("dropout",),
+        "Section 5; the single view from the authors' TensorFlow code": ("test_view",),
+        "not printed; the authors' TensorFlow code": (
+            "batch_size", "weight_decay", "decays", "momentum", "label_smoothing", "initialisation",
+            "augmentation",
+        ),
+        "not printed; Figures 20 to 25 end near it": ("epochs",),
     },
     notes={
         "batch_size": "on each of 20 replicas",
@@ -115,4 +121,4 @@ INCEPTION_V4 = Recipe(
         "warmup": "none: Section 3.3 finds that wide nets need scaled residuals (0.1-0.3), warm-up is not enough",
         "ema_decay": "a running average is evaluated; its constant is from the authors' code",
     },
-)
+)  # fmt: skip

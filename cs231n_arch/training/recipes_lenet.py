@@ -16,10 +16,10 @@ LENET = Recipe(
     augmentation=(),
     test_view="the image, background -0.1, ink 1.175",
     sources={
-        "Section III.B": "lr, schedule, epochs, curvature_floor, augmentation",
-        "Appendix C": "optimizer, batch_size",
-        "Appendix A": "initialisation",
-        "Section II.B": "test_view",
+        "Section III.B": ("lr", "schedule", "epochs", "curvature_floor", "augmentation"),
+        "Appendix C": ("optimizer", "batch_size"),
+        "Appendix A": ("initialisation",),
+        "Section II.B": ("test_view",),
     },
     notes={
         "optimizer": "curvatures are estimated on 500 images before each pass and kept during it. Not built here: "
@@ -42,13 +42,14 @@ LENET_SGD = Recipe(
     augmentation=("pad 2 with -0.1, random crop",),
     test_view=LENET.test_view,
     sources={
-        "Appendix A": "initialisation",
-        "Section II.B": "test_view",
-        "not printed; chosen for scikit-learn's 1,437 digits": "optimizer, lr, schedule, batch_size, epochs, "
-        "momentum, clip_norm, augmentation",
+        "Appendix A": ("initialisation",),
+        "Section II.B": ("test_view",),
+        "not printed; chosen for scikit-learn's 1,437 digits": (
+            "optimizer", "lr", "schedule", "batch_size", "epochs", "momentum", "clip_norm", "augmentation",
+        ),
     },
     notes={
         "optimizer": "Appendix C expects of Levenberg-Marquardt less tuning, not much more speed, than of this",
         "clip_norm": "squared distances to the codes give a few images very large gradients",
     },
-)
+)  # fmt: skip

@@ -36,7 +36,7 @@ def test_each_field_that_is_set_has_a_source_and_no_source_is_of_nothing(name: s
         value = getattr(recipe, field.name)
         if field.name not in UNPRINTED and value not in (None, 0.0, False, "", "none", "all", ()):
             assert recipe.source(field.name), f"{name}: {field.name} = {value} has no source"
-    assert {field for given in recipe.sources.values() for field in given.split(", ")} <= known
+    assert {field for given in recipe.sources.values() for field in given} <= known
     assert set(recipe.notes) <= known
 
 

@@ -191,37 +191,49 @@ def test_two_nets_side_by_side(opened_explorer):
 def test_a_net_is_taken_away(opened_explorer, button, begins):
     load(opened_explorer, "alexnet")
     element(opened_explorer, button).click()
-    assert element(opened_explorer, "status").text.startswith("Copied")
+    WebDriverWait(opened_explorer, 30).until(lambda d: element(d, "status").text.startswith("Copied"))
     field = element(opened_explorer, "stack")
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.CONTROL, "v")
-    assert text_of(opened_explorer).startswith(begins)
+    WebDriverWait(opened_explorer, 30).until(lambda d: text_of(d).startswith(begins))
     assert "conv1" in text_of(opened_explorer)
 
 
 def test_a_key_costs_little_with_the_largest_net(opened_explorer):
+    """Next to the least that a browser can do: to show a copy of the same table.
+
+    The two take turns, so that other work on the machine slows both. Measured: 0.0 to 0.0 times as long.
+    """
     load(opened_explorer, "densenet201")
     element(opened_explorer, "inside").click()
     every = len(rows(opened_explorer))
     assert every > 700
-    times = opened_explorer.execute_script(
+    ratios = opened_explorer.execute_script(
         """
         const field = document.getElementById("explorer-stack");
-        const times = [];
-        field.focus();
-        field.setSelectionRange(6, 7); // the channels of the image: every row changes
-        for (let turn = 0; turn < 15; turn += 1) {
+        const timed = (work) => {
           const start = performance.now();
-          field.setSelectionRange(6, 7);
-          document.execCommand("insertText", false, String(1 + turn % 3));
+          work();
           document.body.getBoundingClientRect(); // the layout, too
-          times.push(performance.now() - start);
+          return performance.now() - start;
+        };
+        const ratios = [];
+        field.focus();
+        for (let turn = 0; turn < 15; turn += 1) {
+          const key = timed(() => {
+            field.setSelectionRange(6, 7); // the channels of the image: every row changes
+            document.execCommand("insertText", false, String(1 + turn % 3));
+          });
+          const table = document.getElementById("explorer-table");
+          const twin = table.cloneNode(true);
+          ratios.push(key / timed(() => table.after(twin)));
+          twin.remove();
         }
-        return times.sort((a, b) => a - b);
+        return ratios.sort((a, b) => a - b);
         """
     )
-    print(f"milliseconds a key: median {times[7]:.1f}, all {[round(t) for t in times]}")
-    assert times[7] < 50
+    print(f"a key next to a copy: median {ratios[7]:.1f}, all {[round(ratio, 1) for ratio in ratios]}")
+    assert ratios[7] < 5
     assert len(rows(opened_explorer)) == every
 
 

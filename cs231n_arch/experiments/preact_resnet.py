@@ -10,7 +10,7 @@ from cs231n_arch.experiments.resnet import BUDGETS, FITTING
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm, BudgetName, Outcome, Trial, Work
 
-# The warm-up, 400 of 64,000 iterations at a tenth of the rate, would be a large part of the two short trainings.
+# The warm-up, 400 of 64,000 iterations at a tenth of the rate, would be a large part of trainings of so few steps.
 PREACT_BUDGETS: dict[BudgetName, Work] = {
     **BUDGETS,
     "live": replace(BUDGETS["live"], changes={"warmup": None}),

@@ -17,6 +17,7 @@ of which `python docs/pictures.py` draws the figure.
 
 import argparse
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +25,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import torch
 from torch import nn
 
@@ -70,8 +70,8 @@ CALLS: dict[str, Callable[[nn.Module, int, int], int]] = {
 
 def processor_seconds() -> float:
     """Of this process and of those that it has started."""
-    children = psutil.Process().cpu_times()
-    return time.process_time() + children.children_user + children.children_system
+    spent = os.times()
+    return time.process_time() + spent.children_user + spent.children_system
 
 
 def measure(point: tuple[str, str, int, int]) -> dict[str, str | float]:

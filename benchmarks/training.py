@@ -6,7 +6,7 @@ The same network, images, optimizer and number of threads. Each contender runs i
 the other in every round, so that a machine that slows down slows them all. A step's time, from one batch to the
 next with the loading of images, is the median over the steps of a process: in processor seconds, in which other
 work on the machine shows little, and in seconds of a clock. Printed are the medians over the rounds. With
-`--seeds N`, networks are also trained on digits by the default and in fp32, N of each, and their errors printed.
+`--seeds N`, networks are also trained on digits by `auto` and in fp32, N of each, and their errors printed.
 
 No contender augments its images. The loops are written anew from what PyTorch's tutorial and those projects'
 scripts do in a step, not copied.
@@ -164,10 +164,10 @@ LOOPS: dict[str, Loop] = {
     "bare step": bare,
     "torchvision's loop": torchvision_style,
     "timm's parts": timm_parts,
-    "train": ours,
+    "train": lambda *a: ours(*a, Compute("auto")),
     "train, fp32": lambda *a: ours(*a, Compute("fp32")),
     "train, usual layout, fp32": lambda *a: ours(*a, Compute("fp32", channels_last=False)),
-    "train, compiled": lambda *a: ours(*a, Compute(compile=True)),
+    "train, compiled": lambda *a: ours(*a, Compute("auto", compile=True)),
 }
 
 
@@ -183,10 +183,10 @@ def measure(name: str, model_name: str, steps: int) -> list[float]:
 
 
 def errors(model_name: str, seeds: int) -> None:
-    """Print the test errors of networks trained on digits by the default and in fp32."""
+    """Print the test errors of networks trained on digits by `auto` and in fp32."""
     digits = data.load("digits", image_size=32, channels=3)
     recipe = RECIPE.replace(schedule=Polynomial(1), epochs=6)
-    for name, compute in (("default", Compute()), ("fp32", Compute("fp32"))):
+    for name, compute in (("auto", Compute("auto")), ("fp32", Compute("fp32"))):
         found = []
         for seed in range(seeds):
             torch.manual_seed(seed)

@@ -25,7 +25,7 @@ def run(call: Call, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         return func(*args, **kwargs)
     if call.name == "native_batch_norm" and not call.given["training"]:
         image = call.given["input"]
-        same = torch.empty_strided(image.shape, image.stride(), dtype=image.dtype, device=image.device)
+        same = image.new_empty(image.shape) if row_by_row(image) else torch.empty_like(image)
         return same, image.new_empty(0), image.new_empty(0)
     one_type = len({tensor.dtype for tensor in inputs}) == 1 and inputs[0].is_floating_point()
     turns_complex = any(isinstance(value, complex) for value in args)
@@ -90,7 +90,9 @@ def pooling(call: Call) -> Sequence[int] | None:
     rank = int(call.name.partition("pool")[2][0])
     image, kernel = call.inputs[0].shape, call.numbers("kernel_size", rank)
     most = [2 * padding <= side for padding, side in zip(call.numbers("padding", rank), kernel, strict=True)]
-    if len(image) - rank not in (1, 2) or not all(most):
+    if len(image) - rank not in (1, 2) or not all(most) or 0 in image[-rank - 1 :]:
+        return None
+    if call.given.get("divisor_override") == 0:
         return None
     sides = positions(call, image[-rank:], kernel)
     return sides and (*image[:-rank], *sides)

@@ -89,6 +89,7 @@ def quantize(model: nn.Module, bits: int) -> None:
             that are not finite, or that something else computes, such as weight normalization.
     """
     check_whole(*BITS, bits=bits)
+    bits = int(bits)  # a NumPy integer of 8 bits cannot hold 2 to the power of 7
     layers = list(weighted(model))
     if any(quantized(layer) for layer in layers):
         raise ValueError("the net is quantized already")

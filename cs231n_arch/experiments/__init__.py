@@ -54,7 +54,9 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(import_module(f"cs231n_arch.experiments.{_HOMES[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in {*_HOMES.values(), "rules"}:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'cs231n_arch.experiments' has no attribute {name!r}")
 
 

@@ -208,8 +208,8 @@ def _length(recipe: Recipe, steps_per_epoch: int, epochs: int | None, steps: int
         raise ValueError("give epochs or steps, not both")
     if steps is not None:
         check_whole(steps=steps)
-        return steps
+        return int(steps)
     if epochs is not None:
         check_whole(epochs=epochs)
-        return epochs * steps_per_epoch
+        return int(epochs) * steps_per_epoch
     return recipe.iterations or recipe.epochs * steps_per_epoch

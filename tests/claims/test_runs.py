@@ -41,8 +41,8 @@ def test_without_a_run_nothing_is_measured(records: Path) -> None:
 def test_a_recorded_run_decides(found: str, records: Path) -> None:
     write(records, verdicts={"alexnet-relu-speed": found})
     result = runs.by_run("alexnet-relu-speed", "faster")
-    words = "epochs to the target 5.3 (ReLU) against 8.6 (tanh); the difference lies between −5.7 and −1.0"
-    scale = " (2,000 images of Fashion-MNIST, 32x32 pixels, 20 epochs, 3 seeds)"
+    words = "epochs to the target 5.5 (ReLU) against 8.1 (tanh); the difference lies between −4.1 and −1.0"
+    scale = " (2,000 images of Fashion-MNIST, 32x32 pixels, 20 epochs, 5 seeds)"
     assert result == Verdict("faster", words + scale, found, "results/run.json")  # type: ignore[arg-type]
 
 

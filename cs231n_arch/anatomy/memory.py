@@ -6,24 +6,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from cs231n_arch.anatomy.calls import Call
 from cs231n_arch.anatomy.modes import copied, to_meta
 from cs231n_arch.anatomy.shapes import run
-from cs231n_arch.anatomy.watch import storage
+from cs231n_arch.anatomy.watch import Mode, storage
 from cs231n_arch.errors import check_whole
 from cs231n_arch.errors import input_size as checked
 
 
-class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Alive(Mode):
     """Counts the bytes of all tensors made while it is active that are still in use, and their peak."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """As in `Watch`: to skip the compiler, PyTorch would load it."""
-        return False
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -35,8 +29,9 @@ class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """One operator runs."""
-        known = {storage(leaf) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
-        output = run(Call(func, args, kwargs or {}, {}, set()), func, args, kwargs or {})
+        call = Call(func, args, kwargs or {}, {}, set())
+        known = {storage(tensor) for tensor in call.inputs}
+        output = run(call, func, args, kwargs or {})
         for leaf in tree_leaves(output):
             new = isinstance(leaf, Tensor) and storage(leaf) not in known | self.sizes.keys()
             if new:  # neither a view nor in place

@@ -59,13 +59,17 @@ def storage(tensor: Tensor) -> int:
     return int(tensor.untyped_storage()._cdata) if tensor.layout == torch.strided else id(tensor)
 
 
-class Watch(TorchDispatchMode):
-    """Sees every operator of a forward pass, and turns modules and loose operators into rows."""
+class Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Is called for every operator, in `__torch_dispatch__`."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         """To skip the compiler here, PyTorch would load it, which takes seconds; nothing is compiled here."""
         return False
+
+
+class Watch(Mode):
+    """Sees every operator of a forward pass, and turns modules and loose operators into rows."""
 
     def __init__(self, net: nn.Module, inputs: Sequence[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

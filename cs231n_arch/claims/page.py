@@ -77,6 +77,7 @@ def item(row: pd.Series, seconds: float) -> str:
         f'<li id="{name}" {attributes} data-seconds="{int(seconds) if said else ""}">'
         f'<p class="ledger-claim"><strong>{escape(row["claim"])}.</strong> '
         f'<span class="ledger-verdict">{row["verdict"]}</span> <a href="#{name}">{name}</a></p>'
-        f"<dl>{told}</dl><details><summary>The check of "
-        f"{name}</summary><p><code>{escape(function)}</code></p><pre><code>{code}</code></pre></details></li>"
+        f"<dl>{told}</dl>"
+        f"<details><summary>The check of {name}</summary><p><code>{escape(function)}</code></p>"
+        f"<pre><code>{code}</code></pre></details></li>"
     )

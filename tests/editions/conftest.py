@@ -1,13 +1,12 @@
 """A small book, built once, and the notebooks that come out of it."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from tests.browser.small_book import build_book
 from tests.editions import small_book
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,12 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def build(folder: Path, address: str = '""') -> Path:
     """The built pages of the small book."""
     small_book.write(folder, os.path.relpath(ROOT / "book" / "_ext", folder), address)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder), "-W"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("GITHUB_REPOSITORY", None)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder / "_build" / "html"
+    return build_book(folder, "first.html", "-W", environment=environment).parent
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cs231n_arch.experiments.design import Comparison, Condition, Experiment
-    from cs231n_arch.experiments.records import histories, load_record, save, scale, summary
+    from cs231n_arch.experiments.records import histories, load_record, means, save, scale, summary
     from cs231n_arch.experiments.running import TimeUpError, run
     from cs231n_arch.experiments.table import EXPERIMENTS, get
     from cs231n_arch.experiments.trial import Arm, Outcome, Trial, Work
@@ -19,6 +19,7 @@ _HOMES = {
     "Experiment": "design",
     "histories": "records",
     "load_record": "records",
+    "means": "records",
     "save": "records",
     "scale": "records",
     "summary": "records",
@@ -45,6 +46,7 @@ __all__ = [
     "get",
     "histories",
     "load_record",
+    "means",
     "run",
     "save",
     "scale",

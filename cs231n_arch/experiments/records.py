@@ -212,6 +212,14 @@ def load_record(name: str | os.PathLike[str]) -> RunRecord:
     return record
 
 
+def means(record: RunRecord) -> pd.DataFrame:
+    """One row per arm, one column per metric: the mean over the seeds; NaN where an arm does not have it."""
+    rows = {
+        name: pd.DataFrame([run["metrics"] for run in arm["runs"]]).mean() for name, arm in record["arms"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def summary(record: RunRecord) -> pd.DataFrame:
     """One row per arm, one column per metric: mean ± standard deviation over the seeds."""
     rows = {}

@@ -23,6 +23,7 @@ from cs231n_arch.experiments import (
     Work,
     histories,
     load_record,
+    means,
     run,
     save,
     summary,
@@ -109,6 +110,7 @@ def test_saved_and_read_again(record: dict, tmp_path: Path) -> None:
 
 def test_tables_and_curves_of_a_record(record: dict) -> None:
     errors = [r["metrics"]["test_error"] for r in record["arms"]["wide"]["runs"]]
+    assert means(record).loc["wide", "test_error"] == pytest.approx(sum(errors) / 3)
     assert summary(record).loc["wide", "test_error"].startswith(f"{sum(errors) / 3:.4g} ± ")
     curves = histories(record)["narrow"]
     assert curves.groupby("seed")["epoch"].apply(list).to_dict() == {0: [1, 2], 1: [1, 2], 2: [1, 2]}

@@ -1,9 +1,11 @@
 """SENet: squeeze and excitation."""
 
-from cs231n_arch.experiments.design import Comparison, Experiment
-from cs231n_arch.experiments.resnet import BUDGETS
+from cs231n_arch.experiments.design import Comparison, Condition, Experiment
+from cs231n_arch.experiments.resnet import BUDGETS, FINISHING
 from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm
+
+FINISHED = Condition("ResNet-20", "train_error", 0.05, "20 layers have been trained nearly to their end")
 
 EXCITATION = Experiment(
     id="squeeze-excitation",
@@ -15,12 +17,12 @@ EXCITATION = Experiment(
         "SE-ResNet-20, r = 4": Arm("se_resnet_cifar", {"depth": 20, "reduction": 4}),
     },
     comparisons=(
-        Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), claim="senet-effect"),
+        Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), claim="senet-effect", regime=(FINISHED,)),
         Comparison("ResNet-20", "SE-ResNet-20, r = 16", Better("lower"), metric="train_error"),
         Comparison("SE-ResNet-20, r = 16", "SE-ResNet-20, r = 4", Better("lower")),
     ),
     recipe="resnet_cifar",
-    budgets=BUDGETS,
+    budgets={**BUDGETS, "recorded": FINISHING},
 )
 
 TABLE = (EXCITATION,)

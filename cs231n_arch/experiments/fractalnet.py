@@ -70,7 +70,7 @@ FRACTAL = Experiment(
     recipe="fractalnet",
     budgets={
         "live": Work("digits", 32, 600, epochs=4, batch_size=32),
-        "recorded": Work("fashion_mnist", 32, 3000, epochs=8, batch_size=50),
+        "recorded": Work("fashion_mnist", 32, 1000, epochs=80, batch_size=32, validation=2000),
         "long": Work("fashion_mnist", 32, 2000, epochs=250, batch_size=50, validation=5000),
         "gpu": Work("cifar10", 32, validation=5000, precision="auto"),
     },

@@ -29,7 +29,7 @@ HEADS = Experiment(
     # Few images and many epochs, for both regimes. The validation error decides when the rate falls.
     budgets={
         **BUDGETS,
-        "recorded": replace(BUDGETS["recorded"], images=1000, epochs=60, batch_size=32, validation=2000),
+        "recorded": replace(BUDGETS["recorded"], images=1000, epochs=100, batch_size=32, validation=2000),
     },
 )
 

@@ -95,7 +95,7 @@ LENET = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, epochs=5, batch_size=32),
-        "recorded": Work("fashion_mnist", 32, 5000, epochs=8, batch_size=64, validation=2000),
+        "recorded": Work("fashion_mnist", 32, 5000, epochs=6, batch_size=64),
         "long": Work("fashion_mnist", 32, 50_000, epochs=8, batch_size=64, validation=5000),
         "gpu": Work("cifar10", 32, epochs=30, validation=5000),
     },

@@ -79,19 +79,20 @@ RELU = Experiment(
 )
 
 LOW_RATE = {"lr": 0.001}
+FINISHED = Condition("no LRN", "train_error", 0.05, "the net without it has been trained nearly to its end")
 NORMALISATION = Experiment(
     id="lrn",
     question="Does local response normalization lower the error, or make no difference?",
     arms={"no LRN": Arm("alexnet_cifar", {"lrn": False}), "LRN": Arm("alexnet_cifar", {"lrn": True})},
     comparisons=(
-        Comparison("no LRN", "LRN", Better("lower"), claim="alexnet-lrn"),
+        Comparison("no LRN", "LRN", Better("lower"), claim="alexnet-lrn", regime=(FINISHED,)),
         # VGG's finding (Table 3, A and A-LRN): it can be left out.
-        Comparison("no LRN", "LRN", Same(0.01)),
+        Comparison("no LRN", "LRN", Same(0.01), regime=(FINISHED,)),
     ),
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, epochs=8, batch_size=32, scale="pixels", changes=LOW_RATE),
-        "recorded": Work("fashion_mnist", 32, 5000, 8, 64, "pixels", LOW_RATE),
+        "recorded": Work("fashion_mnist", 32, 4000, 40, 32, "pixels", LOW_RATE, validation=2000),
         "long": Work("fashion_mnist", 32, 20_000, 20, 64, "pixels", LOW_RATE, validation=5000),
         "gpu": Work("cifar10", 32, None, 120, None, "pixels", LOW_RATE, validation=5000),
     },
@@ -182,7 +183,7 @@ ENSEMBLE = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, 300, epochs=8, batch_size=32),
-        "recorded": Work("fashion_mnist", 32, 5000, epochs=8, batch_size=64),
+        "recorded": Work("fashion_mnist", 32, 5000, epochs=15, batch_size=64, validation=2000),
         "long": Work("fashion_mnist", 32, 20_000, epochs=15, batch_size=64, validation=5000),
         "gpu": Work("cifar10", 32, None, epochs=30, validation=5000),
     },

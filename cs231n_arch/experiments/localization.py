@@ -98,7 +98,7 @@ LOCALIZATION = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, 600, epochs=6, batch_size=32, changes={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 32, 4000, epochs=8, batch_size=64, changes={"lr": 0.02}),
+        "recorded": Work("fashion_mnist", 32, 4000, 12, 64, changes={"lr": 0.02}, validation=2000),
         "long": Work("fashion_mnist", 32, 20_000, 15, 64, changes={"lr": 0.02}, validation=5000),
         "gpu": Work("oxford_pets", 64, epochs=40, validation=500),
     },

@@ -36,7 +36,7 @@ DEPTH_BUDGETS: dict[BudgetName, Work] = {
 # Training errors must be near their end before depth can be judged, and depth must pay once it can be trained.
 FINISHED = Condition("plain20", "train_error", 0.1, "20 layers have been trained nearly to their end")
 TRAINED = Condition("resnet20", "train_error", 0.05, "20 layers have been trained nearly to their end")
-DEEP_ENOUGH = Condition("resnet56", "train_error", "resnet20", "the work is long enough for 56 layers to pay")
+DEGRADED = Condition("plain20", "train_error", "plain56", "plain nets of this depth are hard to train")
 
 
 @torch.no_grad()
@@ -87,13 +87,13 @@ DEPTH = Experiment(
         Comparison("plain20", "plain56", Better("higher"), "train_loss", "resnet-harder", regime=(FINISHED,)),
         Comparison("plain20", "plain56", Better("higher"), claim="resnet-degradation-test", regime=(FINISHED,)),
         Comparison(
-            "plain56", "resnet56", Better("lower"), "train_error", "resnet-residual", regime=(DEEP_ENOUGH,)
+            "plain56", "resnet56", Better("lower"), "train_error", "resnet-residual", regime=(FINISHED, DEGRADED)
         ),
         Comparison(
             "resnet20", "resnet56", Better("lower"), "train_error", "resnet-deeper-train", regime=(TRAINED,)
         ),
         Comparison("resnet20", "resnet56", Better("lower"), "response", "resnet-near-identity", regime=(TRAINED,)),
-        Comparison("plain56", "resnet56", Better("lower"), regime=(DEEP_ENOUGH,)),
+        Comparison("plain56", "resnet56", Better("lower"), regime=(FINISHED, DEGRADED)),
         Comparison("resnet20", "resnet56", Better("lower"), regime=(TRAINED,)),
     ),
     recipe="resnet_cifar",

@@ -30,7 +30,7 @@ SQUEEZE = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 67, 200, epochs=2, batch_size=32, changes=LOW_RATE),
-        "recorded": Work("fashion_mnist", 67, 2000, epochs=10, batch_size=32, changes=LOW_RATE),
+        "recorded": Work("fashion_mnist", 67, 2000, epochs=30, batch_size=32, changes=LOW_RATE, validation=1000),
         "long": Work("fashion_mnist", 67, 20_000, epochs=15, batch_size=64, changes=LOW_RATE, validation=5000),
         "gpu": Work("cifar10", 67, epochs=90, validation=5000),
     },
@@ -95,7 +95,7 @@ LENET = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, epochs=5, batch_size=32),
-        "recorded": Work("fashion_mnist", 32, 5000, epochs=6, batch_size=64),
+        "recorded": Work("fashion_mnist", 32, 5000, epochs=8, batch_size=64, validation=2000),
         "long": Work("fashion_mnist", 32, 50_000, epochs=8, batch_size=64, validation=5000),
         "gpu": Work("cifar10", 32, epochs=30, validation=5000),
     },
@@ -116,7 +116,7 @@ SQUEEZENET = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, 400, epochs=2, batch_size=32, changes=LOW_RATE),
-        "recorded": Work("fashion_mnist", 32, 3000, epochs=6, batch_size=32, changes=LOW_RATE),
+        "recorded": Work("fashion_mnist", 32, 3000, 10, 32, changes=LOW_RATE, validation=2000),
         "long": Work("fashion_mnist", 32, 20_000, epochs=10, batch_size=64, changes=LOW_RATE, validation=5000),
         "gpu": Work("cifar10", 67, epochs=60, validation=5000),
     },

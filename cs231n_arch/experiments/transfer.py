@@ -229,7 +229,7 @@ TRANSFER = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 16, epochs=6, batch_size=32, changes={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 28, 10_000, epochs=4, batch_size=64, changes={"lr": 0.02}),
+        "recorded": Work("fashion_mnist", 28, 10_000, 15, 64, changes={"lr": 0.02}, validation=2000),
         "long": Work("fashion_mnist", 28, epochs=15, batch_size=64, changes={"lr": 0.02}, validation=5000),
         "gpu": Work("cifar10", 32, epochs=90, validation=5000),
     },

@@ -74,7 +74,9 @@ FIRST_LAYER = Experiment(
     recipe="zfnet",
     budgets={
         "live": Work("digits", 32, 400, epochs=6, batch_size=32, changes={"lr": 0.02}),
-        "recorded": Work("fashion_mnist", 32, 5000, epochs=12, batch_size=64, changes={"lr": 0.02}),
+        "recorded": Work(
+            "fashion_mnist", 32, 5000, epochs=30, batch_size=64, changes={"lr": 0.02}, validation=2000
+        ),
         "long": Work("fashion_mnist", 32, 50_000, epochs=15, batch_size=64, changes={"lr": 0.02}, validation=5000),
         "gpu": Work("cifar10", 32, epochs=40, changes={"lr": 0.02}, validation=5000),
     },

@@ -164,10 +164,10 @@ LOOPS: dict[str, Loop] = {
     "bare step": bare,
     "torchvision's loop": torchvision_style,
     "timm's parts": timm_parts,
-    "train": lambda *a: ours(*a, Compute("auto")),
+    "train": lambda *a: ours(*a, Compute()),
     "train, fp32": lambda *a: ours(*a, Compute("fp32")),
     "train, usual layout, fp32": lambda *a: ours(*a, Compute("fp32", channels_last=False)),
-    "train, compiled": lambda *a: ours(*a, Compute("auto", compile=True)),
+    "train, compiled": lambda *a: ours(*a, Compute(compile=True)),
 }
 
 
@@ -186,7 +186,7 @@ def errors(model_name: str, seeds: int) -> None:
     """Print the test errors of networks trained on digits by `auto` and in fp32."""
     digits = data.load("digits", image_size=32, channels=3)
     recipe = RECIPE.replace(schedule=Polynomial(1), epochs=6)
-    for name, compute in (("auto", Compute("auto")), ("fp32", Compute("fp32"))):
+    for name, compute in (("auto", Compute()), ("fp32", Compute("fp32"))):
         found = []
         for seed in range(seeds):
             torch.manual_seed(seed)

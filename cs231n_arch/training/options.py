@@ -14,7 +14,7 @@ TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Compute:
-    """How an update is computed. The defaults give nearly the same numbers on every machine.
+    """How an update is computed. The defaults are fast; with `precision="fp32"` all machines nearly agree.
 
     Attributes:
         precision: `bf16` and `fp16` compute matrix products in 16 bits, `fp16` with a scaled loss; `auto` takes
@@ -31,7 +31,7 @@ class Compute:
         ValueError: an unknown precision, or less than one part.
     """
 
-    precision: Precision = "fp32"
+    precision: Precision = "auto"
     channels_last: bool = True
     compile: bool = False
     accumulate: int = 1

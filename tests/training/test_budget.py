@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cs231n_arch import create_model, data
-from cs231n_arch.training import Budget, Compute, Recipe, budget, train
+from cs231n_arch.training import Budget, Recipe, budget, train
 from cs231n_arch.training.schedules import Constant
 
 
@@ -67,5 +67,5 @@ def test_the_run_says_which_precision_was_chosen(
     monkeypatch.setattr(budget, "WORTH_BF16", least)
     recipe = Recipe("simple", "none", "sgd", 0.02, Constant(), batch_size=8, epochs=1)
     net, digits = create_model("lenet5", modern=True), data.load("digits", image_size=32)
-    run = train(net, digits, recipe, steps=1, device="cpu", progress=False, compute=Compute("auto"))
+    run = train(net, digits, recipe, steps=1, device="cpu", progress=False)
     assert run.precision == precision

@@ -7,7 +7,6 @@ from cs231n_arch.experiments.rules import Better
 from cs231n_arch.experiments.trial import Arm
 from cs231n_arch.experiments.vgg import BUDGETS
 
-# Section 4.1: trained until the accuracy on the training images stops improving, twice more at lower rates.
 FINISHED = Condition("convolutions", "train_error", 0.05, "the control has been trained nearly to its end")
 # Section 3.2: averaging is a regularizer, so the dense head must be able to overfit.
 FITTED = Condition("mlpconv, dense head", "train_error", 0.01, "the dense head fits its training images")
@@ -25,8 +24,8 @@ HEADS = Experiment(
         # Table 5 of the paper.
         Comparison("mlpconv, dense head", "mlpconv", Better("lower"), claim="nin-head", regime=(FITTED,)),
     ),
-    recipe="alexnet",
-    # Few images and many epochs, for both regimes. The validation error decides when the rate falls.
+    # The paper's recipe: the rate falls when the training error does not.
+    recipe="nin",
     budgets={
         **BUDGETS,
         "recorded": replace(BUDGETS["recorded"], images=1000, epochs=100, batch_size=32, validation=2000),

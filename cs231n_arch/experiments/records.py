@@ -232,7 +232,8 @@ def summary(record: RunRecord) -> pd.DataFrame:
 def scale(record: RunRecord) -> str:
     """The scale of a run in words: images, their size, epochs and seeds."""
     work = record["work"]
-    number = f"{work['images']:,} images" if work["images"] else "all images"
+    everything = f"all but {work['validation']:,} images" if work["validation"] else "all images"
+    number = f"{work['images']:,} images" if work["images"] else everything
     parts = [
         f"{number} of {SETS[work['data']]}, {work['image_size']}x{work['image_size']} pixels",
         *([f"{work['epochs']} epochs"] if work["epochs"] else []),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cs231n_arch.experiments import EXPERIMENTS, load_record, summary
+from cs231n_arch.experiments import EXPERIMENTS, Work, load_record, scale, summary
 from cs231n_arch.experiments.records import KEYS, VERSION, described, file_name, judgement, plain
 from cs231n_arch.machine import Machine
 from cs231n_arch.training import recipes
@@ -96,6 +96,16 @@ def test_records_of_another_version_and_half_of_one(content: dict, message: str,
     (tmp_path / "r.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         load_record(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("images", "validation", "words"),
+    [(2000, 500, "2,000 images"), (None, 500, "all but 500 images"), (None, 0, "all images")],
+)
+def test_a_scale_names_the_images_that_were_learned_from(images: int | None, validation: int, words: str) -> None:
+    work = asdict(Work("fashion_mnist", 28, images, epochs=3, validation=validation))
+    record = {**load_record(REPEATED), "work": work, "seeds": [0, 1]}
+    assert scale(record) == f"{words} of Fashion-MNIST, 28x28 pixels, 3 epochs, 2 seeds"
 
 
 def test_a_recorded_run_repeated_gives_the_same_numbers() -> None:

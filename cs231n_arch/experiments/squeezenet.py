@@ -30,7 +30,7 @@ SQUEEZE = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 67, 200, epochs=2, batch_size=32, changes=LOW_RATE),
-        "recorded": Work("fashion_mnist", 67, 2000, epochs=30, batch_size=32, changes=LOW_RATE, validation=1000),
+        "recorded": Work("fashion_mnist", 67, 2000, epochs=10, batch_size=32, changes=LOW_RATE),
         "long": Work("fashion_mnist", 67, 20_000, epochs=15, batch_size=64, changes=LOW_RATE, validation=5000),
         "gpu": Work("cifar10", 67, epochs=90, validation=5000),
     },
@@ -116,7 +116,7 @@ SQUEEZENET = Experiment(
     recipe="alexnet",
     budgets={
         "live": Work("digits", 32, 400, epochs=2, batch_size=32, changes=LOW_RATE),
-        "recorded": Work("fashion_mnist", 32, 3000, 10, 32, changes=LOW_RATE, validation=2000),
+        "recorded": Work("fashion_mnist", 32, 3000, epochs=6, batch_size=32, changes=LOW_RATE),
         "long": Work("fashion_mnist", 32, 20_000, epochs=10, batch_size=64, changes=LOW_RATE, validation=5000),
         "gpu": Work("cifar10", 67, epochs=60, validation=5000),
     },

@@ -232,7 +232,7 @@ def summary(record: RunRecord) -> pd.DataFrame:
 def scale(record: RunRecord) -> str:
     """The scale of a run in words: images, their size, epochs and seeds."""
     work = record["work"]
-    everything = f"all but {work['validation']:,} images" if work["validation"] else "all images"
+    everything = f"all but {work['validation']:,} training images" if work["validation"] else "all training images"
     number = f"{work['images']:,} images" if work["images"] else everything
     parts = [
         f"{number} of {SETS[work['data']]}, {work['image_size']}x{work['image_size']} pixels",

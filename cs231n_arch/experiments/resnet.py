@@ -33,7 +33,8 @@ DEPTH_BUDGETS: dict[BudgetName, Work] = {
     "recorded": replace(FITTING, images=10_000, epochs=12),
 }
 
-# Training errors must be near their end before depth can be judged, and depth must pay once it can be trained.
+# Training errors must be near their end before depth can be judged, and shortcuts are judged where plain nets of
+# this depth are hard to train.
 FINISHED = Condition("plain20", "train_error", 0.1, "20 layers have been trained nearly to their end")
 TRAINED = Condition("resnet20", "train_error", 0.05, "20 layers have been trained nearly to their end")
 DEGRADED = Condition("plain20", "train_error", "plain56", "plain nets of this depth are hard to train")

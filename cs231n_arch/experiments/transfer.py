@@ -262,7 +262,7 @@ IMAGENET_FEATURES = Experiment(
     measure=photograph_probes,
 )
 
-# All images but the few that are learned from are asked, so none can watch the training.
+# The small net sees the few images of a probe and no others, so the rate follows the training error.
 BY_TRAINING_ERROR = {"lr": 0.005, "schedule": Plateau(times=3, watch="train")}
 
 # No claim of the lecture, and so no verdict on one. On the digits, which are far from ImageNet, the pixels were

@@ -69,7 +69,7 @@ class Work:
         changes: fields of the recipe that are changed in all arms.
         validation: training images, the last of the set, that are held out to watch the training and to choose
             by. With 0 the curves are of the first test images, and nothing may be chosen by them.
-        precision: as for `Compute`.
+        precision: as for `Compute`; by default `fp32`, so that the records of two machines can be compared.
     """
 
     data: str

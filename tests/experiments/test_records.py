@@ -100,7 +100,7 @@ def test_records_of_another_version_and_half_of_one(content: dict, message: str,
 
 @pytest.mark.parametrize(
     ("images", "validation", "words"),
-    [(2000, 500, "2,000 images"), (None, 500, "all but 500 images"), (None, 0, "all images")],
+    [(2000, 500, "2,000 images"), (None, 500, "all but 500 training images"), (None, 0, "all training images")],
 )
 def test_a_scale_names_the_images_that_were_learned_from(images: int | None, validation: int, words: str) -> None:
     work = asdict(Work("fashion_mnist", 28, images, epochs=3, validation=validation))

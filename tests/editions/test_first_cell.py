@@ -28,8 +28,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=True, symlinks=True)
     packages = folder / "packages"
     packages.mkdir()
-    for place in site.getsitepackages():
-        for entry in Path(place).iterdir():
+    for place in filter(
+        Path.is_dir, map(Path, site.getsitepackages())
+    ):  # Debian's Python names some that are not there
+        for entry in place.iterdir():
             ours = "cs231n" in entry.name or entry.name.startswith(("pip-", "pip", "_virtualenv"))
             if not ours and not (packages / entry.name).exists():
                 (packages / entry.name).symlink_to(entry)

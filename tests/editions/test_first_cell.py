@@ -28,9 +28,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=True, symlinks=True)
     packages = folder / "packages"
     packages.mkdir()
-    for place in filter(
-        Path.is_dir, map(Path, site.getsitepackages())
-    ):  # Debian's Python names some that are not there
+    # Debian's Python names folders that are not there.
+    for place in filter(Path.is_dir, map(Path, site.getsitepackages())):
         for entry in place.iterdir():
             ours = "cs231n" in entry.name or entry.name.startswith(("pip-", "pip", "_virtualenv"))
             if not ours and not (packages / entry.name).exists():
